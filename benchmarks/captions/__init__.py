@@ -1,0 +1,1 @@
+"""Captions: reading, splitting into sentences, attaching to samples."""

@@ -1,0 +1,171 @@
+"""Splits to batches: reading, augmentation, missing modalities, collation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch.utils.data import DataLoader, Dataset
+
+from .base import Benchmark, Split
+from .batch import MODALITIES, Batch, Caption
+from .common import randomness
+from .common.errors import InputError, unknown
+from .common.settings import Settings
+from .sampler import IdentitySampler
+from .transforms import Augmentation, Pixels, augment, normalise, resize
+
+_STREAM = randomness.stream("sample")
+
+
+class DataSettings(Settings):
+    """How batches are made."""
+
+    identities_per_batch: int = Field(8, ge=1)
+    """P: identities of a training batch."""
+    images_per_identity: int = Field(8, ge=1)
+    """K: images of each of them."""
+    test_batch: int = Field(128, ge=1)
+    workers: int = Field(0, ge=0)
+    """Loader processes; results do not depend on it."""
+    augmentation: Augmentation = Augmentation()
+    train_missing: tuple[str, ...] = ()
+    """Modalities that training does not see: zeros after normalisation."""
+    test_missing: tuple[str, ...] = ()
+    """Modalities that neither queries nor gallery have at test: zeros after normalisation."""
+    shuffle_train_labels: bool = False
+    """A control: give the training identities to the wrong samples, so that nothing can be learned."""
+    validation_identities: int = Field(0, ge=0)
+    """Training identities that are held out to choose an epoch on."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    pixels: Pixels
+    sample: int
+    draw: int
+
+
+class TripletDataset(Dataset[_Item]):
+    """Samples of a split as network input.
+
+    Args:
+        split: the samples.
+        labels: (N,) identity of each sample as the batch shall carry it.
+        image_size: height and width.
+        settings: resizing and augmentation.
+        training: whether to augment.
+        missing: modalities that are absent.
+        seed: seed of the run.
+    """
+
+    metainfo: dict[str, Any] = {}
+
+    def __init__(
+        self,
+        split: Split,
+        labels: Sequence[int],
+        image_size: tuple[int, int],
+        settings: Augmentation,
+        *,
+        training: bool,
+        missing: Sequence[str],
+        seed: int,
+    ) -> None:
+        self.split, self.labels, self.image_size, self.settings = split, labels, image_size, settings
+        self.training, self.seed = training, seed
+        for name in missing:
+            if name not in MODALITIES:
+                raise unknown("modality", name, MODALITIES)
+        if set(missing) == set(MODALITIES):
+            raise InputError("all modalities are missing; leave at least one of RGB, NIR, TIR")
+        self.present = np.array([name not in missing for name in MODALITIES])
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def __getitem__(self, key: tuple[int, int] | int) -> _Item:
+        """One sample; in training the key is (epoch, position)."""
+        epoch, position = key if isinstance(key, tuple) else (0, key)
+        draw = int(randomness.mix(_STREAM, self.seed, epoch, position) >> np.uint64(1))
+        resampling = self.settings.train_resize if self.training else self.settings.test_resize
+        images = resize(self.split.read(position), self.image_size, resampling)
+        pixels = augment(images, self.settings, draw) if self.training else normalise(images)
+        pixels[~self.present] = 0
+        return _Item(pixels, position, draw)
+
+    def collate(self, items: Sequence[_Item]) -> Batch:
+        """Items as a batch."""
+        samples = [self.split.samples[item.sample] for item in items]
+        captions: list[tuple[Caption, ...]] = [sample.captions for sample in samples if sample.captions is not None]
+        return Batch(
+            images=torch.from_numpy(np.stack([item.pixels for item in items])),
+            present=torch.from_numpy(np.tile(self.present, (len(items), 1))),
+            identity=torch.tensor([int(self.labels[item.sample]) for item in items]),
+            camera=torch.tensor([sample.camera for sample in samples]),
+            scene=torch.tensor([sample.scene for sample in samples]),
+            index=torch.tensor([item.sample for item in items]),
+            draw=torch.tensor([item.draw for item in items]),
+            captions=tuple(captions) if len(captions) == len(samples) else None,
+        )
+
+
+def training_labels(split: Split, *, shuffled: bool) -> list[int]:
+    """Class (N,) of each training sample: the position of its identity among the sorted identities.
+
+    Args:
+        split: the training split.
+        shuffled: permute the labels over the samples, in the same way for every method and seed (a control).
+    """
+    classes = np.unique(split.identities, return_inverse=True)[1]
+    if shuffled:
+        order = randomness.mix(randomness.stream("shuffled labels"), np.arange(len(split)))
+        classes = classes[np.argsort(order)]
+    return [int(label) for label in classes]
+
+
+def train_loader(benchmark: Benchmark, settings: DataSettings, seed: int, *, pin: bool = False) -> DataLoader[_Item]:
+    """Batches of P x K augmented samples; call `loader.batch_sampler.set_epoch` before an epoch."""
+    labels = training_labels(benchmark.train, shuffled=settings.shuffle_train_labels)
+    dataset = TripletDataset(
+        benchmark.train,
+        labels,
+        benchmark.facts.image_size,
+        settings.augmentation,
+        training=True,
+        missing=settings.train_missing,
+        seed=seed,
+    )
+    sampler = IdentitySampler(np.array(labels), settings.identities_per_batch, settings.images_per_identity, seed)
+    return DataLoader(
+        dataset,
+        batch_sampler=sampler,  # it yields the (epoch, position) keys that the data set takes
+        num_workers=settings.workers,
+        collate_fn=dataset.collate,
+        pin_memory=pin,
+        persistent_workers=settings.workers > 0,
+    )
+
+
+def test_loader(split: Split, image_size: tuple[int, int], settings: DataSettings, *, pin: bool = False) -> DataLoader[_Item]:
+    """Batches of a split in its own order, without augmentation."""
+    dataset = TripletDataset(
+        split,
+        split.identities.tolist(),
+        image_size,
+        settings.augmentation,
+        training=False,
+        missing=settings.test_missing,
+        seed=0,
+    )
+    return DataLoader(
+        dataset,
+        batch_size=settings.test_batch,
+        num_workers=settings.workers,
+        collate_fn=dataset.collate,
+        pin_memory=pin,
+    )

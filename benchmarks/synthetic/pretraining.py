@@ -1,0 +1,58 @@
+"""Pictures and captions to pretrain on: identities, cameras and backdrops that no benchmark ever shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..batch import Caption
+from .captions import captions
+from .difficulty import STANDARD, Difficulty
+from .draws import Bytes, Ints
+from .rendering import render
+from .world import World
+
+
+@dataclass(frozen=True)
+class PretrainingBlock:
+    """Some identities with all their samples."""
+
+    world: World
+    """Holds the true attributes: `world.people`, and `visibility(world, ...)` for what can be seen of them."""
+    images: Bytes
+    """(n, M, H, W, 3) pixels, n = identities of the block x images of each; M in the order RGB, NIR, TIR."""
+    captions: list[tuple[Caption, ...]]
+    """For each of the n samples M captions, as sentences."""
+    identity: Ints
+    """(n,) number of the identity, counted through all blocks."""
+
+
+def pretraining_blocks(
+    identities: int,
+    images: int = 4,
+    *,
+    block: int = 100,
+    cameras: int = 4,
+    image_size: tuple[int, int] = (64, 32),
+    difficulty: Difficulty = STANDARD,
+) -> Iterator[PretrainingBlock]:
+    """Make identities to pretrain on, block by block, each in a place of its own.
+
+    A block is a draw of the namespace "pretraining", so its cameras and backdrops differ from all other blocks'. The blocks
+    do not depend on how many identities are asked for: more identities are the same ones and further ones.
+
+    Args:
+        identities: how many.
+        images: samples of each.
+        block: identities of a block, a multiple of the difficulty's group size.
+        cameras: cameras of a block.
+        image_size: height and width.
+        difficulty: as the benchmark's, or easier.
+    """
+    for draw, first in enumerate(range(0, identities, block)):
+        count = min(block, identities - first)
+        world = World("pretraining", draw, 0, count, images, cameras, image_size=image_size, difficulty=difficulty)
+        rows = np.arange(len(world))
+        yield PretrainingBlock(world, render(world, rows), captions(world, rows), first + world.visits.row)

@@ -1,0 +1,108 @@
+"""A world: identities, cameras and moments, all drawn from a few numbers and held as tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from ..common.errors import InputError
+from .attributes import People
+from .difficulty import STANDARD, Difficulty
+from .draws import Draws, Ints, Namespace
+from .identities import draw_people
+from .moments import Nuisances, Poses, Visits, draw_nuisances, draw_poses, draw_visits
+
+VERSION: Final = 1
+"""Changes when a pixel or a word of any world changes."""
+MOST_CAMERAS, MOST_SESSIONS, MOST_IMAGES = 9, 10, 100
+"""What the file names of RGBNT201 have room for."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A population that is seen by a network of cameras.
+
+    Two worlds of the same namespace and draw share cameras and backdrops, and an identity looks the same in both. Worlds of
+    different namespaces share nothing, worlds of different draws of one namespace neither.
+
+    The samples are rows 0 to N - 1, ordered by (identity, camera, session, frame), which is the order of their names.
+    """
+
+    namespace: Namespace = "benchmark"
+    draw: int = 0
+    first_identity: int = 0
+    identities: int = 80
+    images: int = 16
+    """Samples of each identity."""
+    cameras: int = 4
+    sessions: int = 6
+    image_size: tuple[int, int] = (64, 32)
+    """Height and width in pixels."""
+    difficulty: Difficulty = STANDARD
+
+    def __post_init__(self) -> None:
+        """Refuse worlds in which a query could be without a match, or a name without room."""
+        ranges = {
+            "images": (2, MOST_IMAGES),
+            "cameras": (2, MOST_CAMERAS),
+            "sessions": (1, MOST_SESSIONS),
+            "identities": (1, 10**6 - self.first_identity),
+        }
+        for name, (low, high) in ranges.items():
+            if not low <= getattr(self, name) <= high:
+                raise InputError(f"synthetic world: {name} is {getattr(self, name)}; give {low} to {high}")
+        if min(self.image_size) < 16:
+            raise InputError(f"synthetic world: image_size is {self.image_size}; give at least 16 pixels each way")
+
+    def __len__(self) -> int:
+        return self.identities * self.images
+
+    @property
+    def draws(self) -> Draws:
+        """The random numbers of this namespace and draw."""
+        return Draws(self.namespace, self.draw)
+
+    @property
+    def numbers(self) -> Ints:
+        """The number (I,) of each identity, unique in its namespace and draw."""
+        return np.arange(self.first_identity, self.first_identity + self.identities)
+
+    @cached_property
+    def people(self) -> People:
+        """The true attributes of the identities, columns (I,)."""
+        return draw_people(self.draws, self.numbers, self.difficulty)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Identity, camera, session and time of each sample, columns (N,)."""
+        return draw_visits(self.draws, self.numbers, self.images, self.cameras, self.sessions, self.difficulty)
+
+    @cached_property
+    def poses(self) -> Poses:
+        """The pose of each sample, columns (N,)."""
+        return draw_poses(self.draws, self.visits.key, self.difficulty)
+
+    @cached_property
+    def nuisances(self) -> Nuisances:
+        """What disturbs each sample, columns (N, ...)."""
+        return draw_nuisances(self.draws, self.visits, self.difficulty)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """File name of each sample, in the manner of RGBNT201: identity, camera, session, frame."""
+        visits = self.visits
+        columns = (self.numbers[visits.row], visits.camera + 1, visits.session, visits.frame)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return tuple(f"{identity:06d}_cam{camera}_{session}_{frame:02d}.jpg" for identity, camera, session, frame in rows)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of everything that the pixels and captions depend on."""
+        settings = {field.name: getattr(self, field.name) for field in fields(self)}
+        text = json.dumps({"version": VERSION, **settings, "difficulty": self.difficulty.model_dump()}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

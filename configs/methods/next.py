@@ -1,0 +1,19 @@
+# NEXT. The default is the full model (Table IV row (d)); each variant is a row of one of the paper's tables.
+_no_text = {"text.in_training": False, "text.at_test": False}
+
+variants = {
+    # Table IV
+    "mgfa": {"tmse.enabled": False, "csse.enabled": False},
+    "mgfa_tmse": {"csse.enabled": False},
+    # Table VI
+    "all_token": {"tmse.sampling": "all_bypass"},
+    "topk": {"tmse.sampling": "topk"},
+    "fixed_sigma": {"tmse.sampling": "fixed"},
+    # Table VII: (a) multi, multi; (b) share, multi; (c) share, share
+    "routers_multi_multi": {"csse.router_scope": "multi"},
+    "routers_share_multi": {"tmse.router_scope": "share", "csse.router_scope": "multi"},
+    "routers_share_share": {"tmse.router_scope": "share"},
+    # Table VIII
+    "no_text": _no_text,
+    "text_in_training_only": {"text.at_test": False},
+}

@@ -1,0 +1,270 @@
+"""The command line: one thin function a verb.
+
+This is the house's front door, so it alone may look up: `report` calls `reports`, the floor above. What a verb needs is
+imported when the verb is called, so that `harness --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from benchmarks.common.errors import InputError
+
+if TYPE_CHECKING:
+    from .reference import Against
+
+Verb = Callable[..., Any]
+Folder = click.Path(path_type=Path)
+
+work_dir_option = click.option(
+    "--work-dir", type=Folder, default=Path("work"), show_default=True, help="Records, states and caches; suites may share it."
+)
+data_root_option = click.option("--data-root", type=Folder, default=None, help="Folder that holds the data sets.")
+set_option = click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="Change a setting; may be repeated.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+work_dir_argument = click.argument("work_dir", type=Folder)
+
+
+def _device_option(help_text: str, default: str | None) -> Callable[[Verb], Verb]:
+    return click.option("--device", type=click.Choice(["cpu", "cuda"]), default=default, show_default=True, help=help_text)
+
+
+def _console() -> Console:
+    """Standard output; wide where it goes to a file, so that tables are not cut."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+
+
+def _show(value: Any, table: Callable[[], Any], as_json: bool) -> None:
+    """One JSON document, or a table for people."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, indent=1) + "\n")
+    else:
+        _console().print(table())
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(text: str, option: str) -> list[int]:
+    try:
+        return [int(part) for part in _names(text)]
+    except ValueError:
+        raise InputError(f"{option} {text}: expected whole numbers, as in 0,1,2") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="mmreid-harness")
+def app() -> None:
+    """Benchmark and ablation harness for multi-modal (RGB / near-infrared / thermal) object re-identification."""
+
+
+@app.command("list", epilog="Example: harness list methods")
+@click.argument("kind", default="suites")
+def list_(kind: str) -> None:
+    """List what can be named: methods (with their variants), benchmarks or suites."""
+    from .catalogue import catalogue
+
+    _console().print(catalogue(kind))
+
+
+@app.command(epilog="Example: harness run embedded --only baseline --seeds 0 --set schedule.epochs=3")
+@click.argument("suite")
+@data_root_option
+@work_dir_option
+@click.option("--seeds", default="", help="Seeds in place of the suite's, as in 0,1,2.")
+@click.option("--only", metavar="GLOB", default="", help="Only rows whose label matches, as in 'next*'.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes at once; the suite's own number by default.")
+@_device_option("Where to train and test.", "cpu")
+@set_option
+def run(
+    suite: str, data_root: Path | None, work_dir: Path, seeds: str, only: str, jobs: int, device: str, changes: tuple[str, ...]
+) -> None:
+    """Run SUITE, a shipped one (harness list suites) or the path of a suite file. What is finished is not run again."""
+    from .configs import parse_assignments
+    from .place import Place
+    from .session import prepare, run_suite
+    from .suite import load_suite, plans
+    from .summary import suite_table
+
+    name, settings = load_suite(suite, parse_assignments(changes))
+    planned = plans(name, settings, seeds=_numbers(seeds, "--seeds"), only=only, device=device)
+    place = Place(work_dir, data_root, concurrent_runs=jobs or settings.jobs)
+    tasks = prepare(planned, place)
+    console = _console()
+    failures = run_suite(name, settings, tasks, place, console)
+    console.print(suite_table(tasks, work_dir))
+    console.print(f"tables and figures: harness report {work_dir}")
+    if failures:
+        sys.stderr.write("".join(f"harness: failed: {line}\n" for line in failures))
+        sys.exit(1)
+
+
+@app.command(epilog="Example: harness evaluate work/runs/ID/model.pt --benchmark synthetic_person --missing TIR")
+@click.argument("checkpoint", type=Folder)
+@click.option("--benchmark", required=True, help="Benchmark to test on.")
+@click.option("--method", default="", help="Refuse a checkpoint of another method.")
+@click.option("--missing", default="", help="Modalities that are missing at test, as in RGB,TIR.")
+@data_root_option
+@_device_option("Where to test.", "cpu")
+@set_option
+@json_option
+def evaluate(
+    checkpoint: Path,
+    benchmark: str,
+    method: str,
+    missing: str,
+    data_root: Path | None,
+    device: str,
+    changes: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Test the weights of a finished run: CHECKPOINT is WORK_DIR/runs/ID/model.pt."""
+    from .configs import parse_assignments
+    from .inspection import evaluate_checkpoint
+    from .summary import metrics_table
+
+    metrics = evaluate_checkpoint(
+        checkpoint, benchmark, parse_assignments(changes), _names(missing), data_root, device, expected_method=method
+    )
+    _show(metrics.model_dump(), lambda: metrics_table(metrics), as_json)
+
+
+@app.command(epilog="Example: harness rank embeddings.npz --protocol camera --json")
+@click.argument("embeddings", type=Folder)
+@click.option("--protocol", type=click.Choice(["camera", "scene"]), default="camera", show_default=True, help="Removal rule.")
+@json_option
+def rank(embeddings: Path, protocol: str, as_json: bool) -> None:
+    """Exact mAP, CMC and mINP of the EMBEDDINGS in an npz file, wherever they come from.
+
+    The file holds query_embeddings (Q, D), gallery_embeddings (G, D), query_ids, gallery_ids, query_cameras,
+    gallery_cameras, and for the scene rule query_scenes and gallery_scenes.
+    """
+    from .inspection import rank_file
+    from .summary import metrics_table
+
+    metrics = rank_file(embeddings, protocol)
+    _show(metrics.model_dump(), lambda: metrics_table(metrics), as_json)
+
+
+@app.command(epilog="Example: harness profile next baseline:reduced --benchmark rgbnt201")
+@click.argument("methods", nargs=-1, required=True, metavar="METHOD...")
+@click.option("--benchmark", default="rgbnt201", show_default=True, help="Decides identities, cameras and image size.")
+@click.option("--convention", type=click.Choice(["attention", "published"]), default=None, help="Show this one alone.")
+@_device_option("Measure throughput and peak memory there.", None)
+@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Triplets in a timed pass.")
+@click.option("--precision", type=click.Choice(["fp32", "fp16", "bf16"]), default="fp32", show_default=True)
+@set_option
+@json_option
+def profile(
+    methods: tuple[str, ...],
+    benchmark: str,
+    convention: str | None,
+    device: str | None,
+    batch: int,
+    precision: str,
+    changes: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Parameters and multiply-adds of methods; needs neither data nor weights.
+
+    METHOD is `next` for the method with all its variants, or `next:mgfa` for one variant.
+    """
+    from .configs import parse_assignments
+    from .inspection import Timing, profile_methods
+    from .summary import profile_table
+
+    timing = None if device is None else Timing(device, batch, precision)
+    rows = profile_methods(methods, benchmark, parse_assignments(changes), timing)
+    _show(rows, lambda: profile_table(rows, convention), as_json)
+
+
+@app.command(epilog="Example: harness check work --against golden")
+@work_dir_argument
+@click.option("--against", type=click.Choice(["published", "golden"]), required=True, help="Papers' or embedded figures.")
+@json_option
+def check(work_dir: Path, against: Against, as_json: bool) -> None:
+    """Hold the records of WORK_DIR against reference figures; exit status 1 when one is out of tolerance."""
+    from .reference import check_records
+    from .summary import check_table
+
+    result = check_records(work_dir, against)
+    _show(result.model_dump(), lambda: check_table(result), as_json)
+    sys.exit(0 if result.passed else 1)
+
+
+@app.command(epilog="Example: harness report work --format html --out report")
+@work_dir_argument
+@click.option("--format", "formats", default="markdown,latex,html,csv", show_default=True, help="Any of them, with commas.")
+@click.option("--out", type=Folder, default=None, help="Folder to write to; WORK_DIR/report by default.")
+def report(work_dir: Path, formats: str, out: Path | None) -> None:
+    """Write the tables and figures of WORK_DIR as Markdown, LaTeX, one self-contained HTML page, and CSV."""
+    from reports.write import check_formats, write_report
+
+    for path in write_report(work_dir, check_formats(_names(formats)), out or work_dir / "report"):
+        _console().print(str(path))
+
+
+@app.command(epilog="Example: harness compare work next baseline")
+@work_dir_argument
+@click.argument("a")
+@click.argument("b")
+@json_option
+def compare(work_dir: Path, a: str, b: str, as_json: bool) -> None:
+    """Difference in mAP between rows A and B (labels, or method[:variant]), with a paired interval."""
+    from .comparison import compare_rows
+    from .summary import comparison_table
+
+    result = compare_rows(work_dir, a, b)
+    _show(result.model_dump(), lambda: comparison_table(result), as_json)
+
+
+@app.group()
+def data() -> None:
+    """Data sets."""
+
+
+@data.command("write", epilog="Example: harness data write synthetic_person --out data")
+@click.argument("benchmark")
+@click.option("--out", type=Folder, required=True, help="Folder to write to; must be new or empty.")
+@set_option
+def data_write(benchmark: str, out: Path, changes: tuple[str, ...]) -> None:
+    """Write an embedded BENCHMARK as a folder in the layout of RGBNT201, with captions."""
+    from .configs import parse_assignments
+    from .inspection import write_benchmark
+
+    _console().print(write_benchmark(benchmark, out, parse_assignments(changes)))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: exit status 0 done, 1 a check did not hold or a run failed, 2 the input is wrong, 130 on Ctrl-C."""
+    # torch tells users of torchvision and timm, not ours, that its script compiler is deprecated.
+    warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+    try:
+        status = app.main(args=arguments, prog_name="harness", standalone_mode=False)
+    except InputError as error:
+        status = _complain(str(error))
+    except click.ClickException as error:
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # from click 8.2 on; before, it printed help
+            sys.stdout.write(error.format_message() + "\n")
+            status = 0
+        else:
+            status = _complain(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("harness: stopped; what is finished is kept, and the same command goes on from there\n")
+        status = 130
+    sys.exit(status or 0)
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"harness: error: {' '.join(message.splitlines())}\n")
+    return 2

@@ -1,0 +1,68 @@
+"""Test of a method: embed the splits, rank, and say what the method did meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from benchmarks.base import Benchmark, Split
+from benchmarks.loading import DataSettings, test_loader
+from methods.base import Method
+
+from .ranking import Ranking, rank
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Embeddings and ranking of one test."""
+
+    query: Tensor
+    """(Q, D)."""
+    gallery: Tensor
+    """(G, D); the same tensor as the queries where the splits are the same."""
+    ranking: Ranking
+    monitors: dict[str, float]
+    """Means over the query split."""
+    embed_seconds: float
+    rank_seconds: float
+
+
+@torch.no_grad()
+def embed_split(
+    method: Method, split: Split, image_size: tuple[int, int], data: DataSettings
+) -> tuple[Tensor, dict[str, float]]:
+    """Test features (N, D) of a split in its order, on the CPU in float32, and the means of what the method monitors."""
+    device = next(method.parameters()).device
+    was_training = method.training
+    method.eval()
+    features, sums, seen = [], defaultdict[str, float](float), 0
+    for batch in test_loader(split, image_size, data, pin=device.type == "cuda"):
+        features.append(method.embed(batch.to(device)).float().cpu())
+        seen += len(batch)
+        for name, value in method.monitors().items():
+            sums[name] += float(value) * len(batch)
+    method.train(was_training)
+    return torch.cat(features), {name: total / seen for name, total in sums.items()}
+
+
+def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evaluation:
+    """Embed query and gallery (once, where they are the same split) and rank under the benchmark's protocol."""
+    start = time.perf_counter()
+    size, protocol = benchmark.facts.image_size, benchmark.facts.protocol
+    query, monitors = embed_split(method, benchmark.query, size, data)
+    same = benchmark.query is benchmark.gallery
+    gallery = query if same else embed_split(method, benchmark.gallery, size, data)[0]
+    embedded = time.perf_counter()
+    ranking = rank(
+        query,
+        gallery,
+        benchmark.query.identities,
+        benchmark.gallery.identities,
+        protocol.groups(benchmark.query),
+        protocol.groups(benchmark.gallery),
+    )
+    return Evaluation(query, gallery, ranking, monitors, embedded - start, time.perf_counter() - embedded)

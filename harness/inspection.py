@@ -1,0 +1,201 @@
+"""What can be asked without a suite: test a checkpoint, rank embeddings, profile methods, write an embedded benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel
+
+from benchmarks.base import BENCHMARKS
+from benchmarks.batch import BatchSpec
+from benchmarks.common.errors import InputError, unknown
+from benchmarks.common.settings import parse
+from benchmarks.loading import DataSettings
+from benchmarks.synthetic.export import export_rgbnt201
+from methods.base import METHODS, Method
+
+from .checkpoints import load_model, read_checkpoint
+from .configs import merge, merge_sections
+from .devices import check_device
+from .evaluation import evaluate
+from .profiling import count_costs, count_parameters, measure_throughput, peak_memory
+from .ranking import rank
+from .records import Metrics
+from .suite import benchmark_settings, method_config, method_settings
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How to measure throughput."""
+
+    device: str
+    batch: int
+    precision: str
+
+
+def evaluate_checkpoint(
+    checkpoint: Path,
+    benchmark: str,
+    changes: Mapping[str, Any],
+    missing: Sequence[str],
+    data_root: Path | None,
+    device: str,
+    *,
+    expected_method: str = "",
+) -> Metrics:
+    """Test the weights of a finished run on a benchmark.
+
+    Args:
+        checkpoint: `model.pt` of a run.
+        benchmark: name.
+        changes: settings of benchmark and data, as for `--set`.
+        missing: modalities that are missing at test; those of the run where there are none.
+        data_root: folder that holds the data sets.
+        device: `cpu` or `cuda`.
+        expected_method: refuse a checkpoint of another method; empty for any.
+
+    Raises:
+        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+    """
+    target = check_device(device)
+    values = read_checkpoint(checkpoint)
+    if "method" not in values["settings"] or "spec" not in values:
+        raise InputError(f"{checkpoint}: a training state, not final weights; take `model.pt` of a finished run")
+    settings = dict(values["settings"]["method"])
+    name, _ = settings.pop("name"), settings.pop("variant")
+    if expected_method and name != expected_method:
+        raise InputError(f"{checkpoint}: holds {name!r}, not {expected_method!r}")
+    sections = merge_sections({"benchmark": {}, "data": values["settings"]["data"]}, changes, "--set")
+    if missing:
+        sections["data"]["test_missing"] = tuple(missing)
+    spec = _spec(values["spec"])
+    sections["benchmark"].setdefault("image_size", list(spec.image_size))
+    data = parse(DataSettings, sections["data"], "--set data")
+    loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
+    if loaded.facts.cameras > spec.cameras:
+        raise InputError(
+            f"{checkpoint}: was trained with {spec.cameras} cameras, {benchmark} has {loaded.facts.cameras}; "
+            f"its camera embedding does not fit"
+        )
+    method = _build(name, settings, spec)
+    load_model(method, values["model"], str(checkpoint))
+    return evaluate(method.to(target), loaded, data).ranking.metrics()
+
+
+def _spec(values: Mapping[str, Any]) -> BatchSpec:
+    height, width = values["image_size"]
+    return BatchSpec(values["identities"], values["cameras"], (height, width), tuple(values["modalities"]))
+
+
+def _build(name: str, settings: Mapping[str, Any], spec: BatchSpec) -> Method:
+    """A method for weights that are at hand, so without those it was pretrained with."""
+    cls = METHODS.get(name)
+    without = merge(settings, {"backbone.weights": "random"}) if "backbone" in settings else settings
+    return cls(parse(cls.Config, without, name), spec)
+
+
+def rank_file(path: Path, protocol: str) -> Metrics:
+    """Rank the embeddings of an npz file; see `harness rank --help` for what it holds.
+
+    Raises:
+        InputError: the file is no npz, or lacks an array or holds one of the wrong shape or kind.
+    """
+    group = {"camera": "cameras", "scene": "scenes"}[protocol]
+    names = [f"{role}_{what}" for role in ("query", "gallery") for what in ("embeddings", "ids", group)]
+    try:
+        with np.load(path, allow_pickle=False) as values:
+            arrays = {name: values[name] for name in values.files}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except Exception as error:  # a damaged archive raises one of many kinds
+        raise InputError(f"{path}: not an npz of arrays ({type(error).__name__})") from None
+    lacking = [name for name in names if name not in arrays]
+    if lacking:
+        raise unknown("array", lacking[0], arrays, f"{path} (needed for --protocol {protocol})")
+    for name in names:
+        wanted, kinds, numbers = (2, "fiu", "numbers") if name.endswith("embeddings") else (1, "iu", "whole numbers")
+        if arrays[name].ndim != wanted:
+            raise InputError(f"{path}: {name} has shape {arrays[name].shape}; expected {wanted} dimensions")
+        if arrays[name].dtype.kind not in kinds:
+            raise InputError(f"{path}: {name} holds {arrays[name].dtype}; expected {numbers}")
+    query, gallery = (torch.from_numpy(np.asarray(arrays[f"{role}_embeddings"], np.float32)) for role in ("query", "gallery"))
+    if query.shape[1] != gallery.shape[1]:
+        raise InputError(f"{path}: query embeddings have {query.shape[1]} dimensions, gallery embeddings {gallery.shape[1]}")
+    columns = [np.asarray(arrays[f"{role}_{what}"], np.int64) for what in ("ids", group) for role in ("query", "gallery")]
+    return rank(query, gallery, *columns).metrics()
+
+
+def profile_methods(
+    names: Sequence[str], benchmark: str, changes: Mapping[str, Any], timing: Timing | None
+) -> list[dict[str, Any]]:
+    """Parameters, multiply-adds and, if asked for, throughput of methods with random weights.
+
+    Args:
+        names: `next` for the method and all its variants, `next:mgfa` for one, `next:default` for the method alone.
+        benchmark: decides identities, cameras and image size; its data is not read.
+        changes: `method.` and `benchmark.` settings, as for `--set`.
+        timing: how to measure throughput; None not to.
+
+    Raises:
+        InputError: a name or key is unknown, or the device is missing.
+    """
+    device = check_device(timing.device if timing else "cpu")
+    sections = merge_sections({"method": {}, "benchmark": {}}, changes, "--set")
+    facts = BENCHMARKS.get(benchmark).facts(benchmark_settings(benchmark, sections["benchmark"], "--set"))
+    rows = []
+    for name, variant in _variants(names):
+        settings = method_settings(name, variant, merge(sections["method"], {"backbone.weights": "random"}), "--set")
+        cls = METHODS.get(name)
+        cls.check(settings, facts.spec)
+        method = cls(settings, facts.spec)
+        row: dict[str, Any] = {"method": name, "variant": variant, "benchmark": benchmark}
+        row["parameters"] = count_parameters(method, facts.spec)
+        row["gmacs"] = count_costs(method, facts.spec)
+        row["throughput"] = row["memory"] = None
+        if timing:
+            row["throughput"], row["memory"] = _measure(method.to(device), facts.spec, timing)
+        rows.append({key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in row.items()})
+    return rows
+
+
+def _variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        method, _, variant = name.partition(":")
+        METHODS.get(method)
+        known = ["default", *method_config(method).variants]
+        if variant and variant not in known:
+            raise unknown(f"variant of {method}", variant, known)
+        yield from ((method, each) for each in ([variant] if variant else known))
+
+
+def _measure(method: Method, spec: BatchSpec, timing: Timing) -> tuple[Any, Any]:
+    device = next(method.parameters()).device
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    warmup, repeats = (10, 30) if device.type == "cuda" else (1, 3)
+    speed = measure_throughput(method, spec, batch=timing.batch, precision=timing.precision, warmup=warmup, repeats=repeats)
+    return speed, peak_memory(device)
+
+
+def write_benchmark(benchmark: str, out: Path, changes: Mapping[str, Any]) -> str:
+    """Write an embedded benchmark as a folder in the layout of RGBNT201.
+
+    Returns:
+        A line that says what was written.
+
+    Raises:
+        InputError: the benchmark is not an embedded one, or the folder is not empty.
+    """
+    source = BENCHMARKS.get(benchmark)
+    if source.needs_data_root:
+        embedded = [name for name in BENCHMARKS if not BENCHMARKS.get(name).needs_data_root]
+        raise InputError(f"{benchmark} is read from files and cannot be written; embedded ones: {', '.join(embedded)}")
+    sections = merge_sections({"benchmark": {}}, changes, "--set")
+    loaded = source.load(benchmark_settings(benchmark, sections["benchmark"], "--set"), None, None)
+    folder = export_rgbnt201(loaded, out)
+    return f"{folder}: {len(loaded.train)} training and {len(loaded.query)} test triplets of {benchmark}, with captions"

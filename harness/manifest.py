@@ -1,0 +1,78 @@
+"""The manifest of a suite: which runs belong to it now, in the order of its tables.
+
+A report follows the manifest, so a record of a config that has changed since is on disk but in no table.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from benchmarks.common.errors import InputError
+
+from .files import write_text
+from .records import SCHEMA_VERSION, Section
+
+
+class ManifestRun(Section):
+    """One run of a suite."""
+
+    id: str
+    label: str
+    """The row of the table; the seeds of one row share it."""
+    method: str
+    variant: str
+    benchmark: str
+    seed: int
+    columns: dict[str, str] = {}
+    """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
+
+
+class Manifest(Section):
+    """A suite as it was last run."""
+
+    schema_version: int = SCHEMA_VERSION
+    suite: str
+    title: str
+    table: Literal["comparison", "ablation"]
+    """A comparison is of methods, an ablation of variants of one method."""
+    reference: str = ""
+    """Label of the row against which differences are given; the first row where it is empty."""
+    runs: list[ManifestRun]
+
+
+def manifest_path(work_dir: Path, suite: str) -> Path:
+    """Where the manifest of a suite lies."""
+    return work_dir / "suites" / f"{suite}.json"
+
+
+def write_manifest(work_dir: Path, manifest: Manifest) -> None:
+    """Write a manifest whole or not at all."""
+    write_text(manifest_path(work_dir, manifest.suite), manifest.model_dump_json(indent=1) + "\n")
+
+
+def read_manifests(work_dir: Path) -> list[Manifest]:
+    """All manifests of a work folder, sorted by suite.
+
+    Raises:
+        InputError: there is none, or one cannot be read.
+    """
+    if not work_dir.is_dir():
+        raise InputError(f"{work_dir}: no such work folder; `harness run SUITE --work-dir {work_dir}` makes it")
+    paths = sorted((work_dir / "suites").glob("*.json"))
+    if not paths:
+        raise InputError(f"{work_dir}: no suite was run here; `harness run SUITE --work-dir {work_dir}` runs one")
+    manifests = []
+    for path in paths:
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            version = values["schema_version"]
+            if version > SCHEMA_VERSION:
+                raise InputError(f"{path}: schema {version} is newer than {SCHEMA_VERSION}; update the harness")
+            manifests.append(Manifest.model_validate(values))
+        except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: not the manifest of a suite ({str(error).splitlines()[0]})") from None
+    return manifests

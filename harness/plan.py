@@ -1,0 +1,144 @@
+"""A run before it is run: everything that decides its result, and the id that stands for that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from benchmarks.base import BENCHMARKS, Benchmark, BenchmarkSettings
+from benchmarks.common.errors import InputError
+from benchmarks.common.settings import Settings
+from benchmarks.loading import DataSettings
+from methods.base import METHODS, MethodSettings
+from methods.pretrained import BackboneSettings, weights_fingerprint
+
+from .records import SCHEMA_VERSION, EpochRule
+from .schedules import Schedule
+
+
+class Evaluation(Settings):
+    """When and by which rule a run is tested."""
+
+    epoch_rule: EpochRule = "last"
+    """Which epoch is reported. `best-on-test` is what most public code does; tables flag it."""
+    every: int = Field(0, ge=0)
+    """Epochs between evaluations for the learning curve; 0 for none."""
+
+
+class Profile(Settings):
+    """What is measured of the test path after training."""
+
+    throughput: bool = True
+    batch: int = Field(64, ge=1)
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    warmup: int = Field(2, ge=0)
+    repeats: int = Field(7, ge=1)
+    pictures: int = Field(4, ge=0)
+    """Queries whose ranked lists (and masks) are kept for the report."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, resolved: everything that decides its result."""
+
+    suite: str
+    label: str
+    columns: Mapping[str, str]
+    method: str
+    variant: str
+    method_settings: MethodSettings
+    benchmark: str
+    benchmark_settings: BenchmarkSettings
+    schedule: Schedule
+    data: DataSettings
+    evaluation: Evaluation
+    profile: Profile
+    seed: int
+    threads: int
+    device: str
+    """`cpu` or `cuda`."""
+    imports: tuple[str, ...] = ()
+    """Modules that register what a user brought: a process of its own has to import them first."""
+
+    @property
+    def name(self) -> str:
+        """`method` or `method:variant`."""
+        return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+
+    def resolved(self) -> dict[str, Any]:
+        """The config as plain values, as a record keeps it."""
+        return {
+            "method": {"name": self.method, "variant": self.variant, **self.method_settings.model_dump(mode="json")},
+            "benchmark": {"name": self.benchmark, **self.benchmark_settings.model_dump(mode="json")},
+            "schedule": self.schedule.model_dump(mode="json"),
+            "data": self.data.model_dump(mode="json", exclude={"workers"}),
+            "evaluation": self.evaluation.model_dump(mode="json"),
+            "profile": self.profile.model_dump(mode="json"),
+        }
+
+    @cached_property
+    def weights_fingerprint(self) -> str:
+        """sha256 of the pretrained weights; empty for methods without."""
+        backbone = getattr(self.method_settings, "backbone", None)
+        return weights_fingerprint(backbone) if isinstance(backbone, BackboneSettings) else ""
+
+    def run_id(self, benchmark: Benchmark) -> str:
+        """sha256 of the resolved config, splits, captions, weights, seed and record schema.
+
+        The variant's name is left out: two suites that mean the same run share it.
+        """
+        resolved = self.resolved()
+        del resolved["method"]["variant"]
+        identity = [
+            resolved,
+            benchmark.split_fingerprint,
+            benchmark.caption_fingerprint,
+            self.weights_fingerprint,
+            self.seed,
+            self.threads,
+            self.device,
+            SCHEMA_VERSION,
+        ]
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    def check(self, benchmark: Benchmark) -> None:
+        """Find out before anything runs whether the run can start.
+
+        Raises:
+            InputError: it cannot.
+        """
+        where = f"{self.suite}: {self.label}"
+        METHODS.get(self.method).check(self.method_settings, benchmark.facts.spec)
+        if self.schedule.precision == "fp16" and self.device != "cuda":
+            raise InputError(f"{where}: schedule.precision fp16 needs --device cuda; on a CPU use fp32 or bf16")
+        if self.method_settings.needs_text and not benchmark.has_captions:
+            raise InputError(
+                f"{where}: {self.name} needs captions and {self.benchmark} has none here; "
+                f"give --set benchmark.captions=FOLDER or leave the row out with --only"
+            )
+        held_out = self.data.validation_identities if self.evaluation.epoch_rule == "best-on-validation" else 0
+        identities = benchmark.counts["train"]["identities"] - held_out
+        if identities < self.data.identities_per_batch:
+            raise InputError(
+                f"{where}: {identities} training identities are fewer than the {self.data.identities_per_batch} of a batch; "
+                f"lower data.identities_per_batch"
+            )
+        if self.evaluation.epoch_rule != "last" and not self.evaluation.every:
+            raise InputError(f"{where}: evaluation.epoch_rule {self.evaluation.epoch_rule} needs evaluation.every of 1 or more")
+        if self.evaluation.epoch_rule == "best-on-validation" and not held_out:
+            raise InputError(f"{where}: evaluation.epoch_rule best-on-validation needs data.validation_identities of 1 or more")
+
+    def load_benchmark(self, data_root: Path | None, cache: Path | None) -> Benchmark:
+        """Load the benchmark.
+
+        Raises:
+            InputError: its files are missing or do not fit.
+        """
+        return BENCHMARKS.get(self.benchmark).load(self.benchmark_settings, data_root, cache)

@@ -1,0 +1,249 @@
+"""A suite file to a list of runs: methods x variants x benchmarks x seeds. An ablation is data: a base and a grid."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from benchmarks.base import BENCHMARKS, BenchmarkSettings
+from benchmarks.common.errors import InputError, unknown
+from benchmarks.common.settings import Settings, parse
+from benchmarks.loading import DataSettings
+from methods.base import METHODS, MethodSettings
+
+from .configs import find_config, merge, merge_sections, read_config
+from .manifest import Manifest, ManifestRun
+from .plan import Evaluation, Plan, Profile
+from .schedules import Schedule
+
+
+class RunEntry(Settings):
+    """One row of a suite."""
+
+    method: str
+    variant: str = "default"
+    label: str = ""
+    """The row's name in tables; `method` or `method:variant` where it is empty."""
+    columns: dict[str, str] = {}
+    """What the row says of itself in further columns, as in {"MGFA": "✓"}."""
+    set: dict[str, Any] = {}
+    """Changes for this row alone: keys as for `--set`."""
+
+
+class Suite(Settings):
+    """A suite file."""
+
+    title: str
+    table: Literal["comparison", "ablation"] = "comparison"
+    reference: str = ""
+    """Label of the row against which differences are given; the first row where it is empty."""
+    benchmarks: tuple[str, ...] = Field(min_length=1)
+    benchmark: dict[str, Any] = {}
+    """Settings of every benchmark."""
+    method: dict[str, Any] = {}
+    """Settings of every method."""
+    runs: tuple[RunEntry, ...] = Field(min_length=1)
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    """Keys as for `--set` to lists of values: every row is run with every combination."""
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    schedule: Schedule = Schedule()
+    data: DataSettings = DataSettings()
+    evaluation: Evaluation = Evaluation()
+    profile: Profile = Profile()
+    jobs: int = Field(1, ge=1)
+    """Runs at once, one process each."""
+    threads: int = Field(1, ge=1)
+    """CPU threads of each run."""
+    custom_imports: tuple[str, ...] = ()
+    """Modules to import first, which register methods or benchmarks of a user."""
+
+
+class MethodConfig(Settings):
+    """A file in `configs/methods`: settings that differ from the typed defaults, and named variants."""
+
+    settings: dict[str, Any] = {}
+    variants: dict[str, dict[str, Any]] = {}
+
+
+_SECTIONS = ("schedule", "data", "evaluation", "profile")
+
+
+def load_suite(name: str, changes: Mapping[str, Any] | None = None) -> tuple[str, Suite]:
+    """Read a suite.
+
+    Args:
+        name: a shipped suite or the path of a file.
+        changes: dotted keys to values, from `--set`; keys that begin with a method's name are for that method alone.
+
+    Returns:
+        The suite's short name and its settings; changes for one method are in the rows of that method.
+
+    Raises:
+        InputError: no such suite, an unknown key, or a value that is not allowed.
+    """
+    path = find_config("suites", name)
+    values = read_config(path)
+    for module in values.get("custom_imports", ()):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(f"{path}: custom_imports: {error}") from None
+    general, special = {}, {}
+    for key, value in (changes or {}).items():
+        head = key.partition(".")[0]
+        if head in METHODS.names() and head not in Suite.model_fields:
+            special[key] = value
+        elif head not in Suite.model_fields:
+            raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], "--set")
+        else:
+            general[key] = value
+    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with --set")
+    methods = {entry.method for entry in suite.runs}
+    for head in (key.partition(".")[0] for key in special):
+        if head not in methods:
+            raise unknown("method", head, methods, f"--set: {path.stem}")
+    if special:
+        suite = suite.model_copy(update={"runs": tuple(_with_special(entry, special) for entry in suite.runs)})
+    return path.stem, suite
+
+
+def _with_special(entry: RunEntry, special: Mapping[str, Any]) -> RunEntry:
+    own = {"method." + key.partition(".")[2]: value for key, value in special.items() if key.partition(".")[0] == entry.method}
+    return entry.model_copy(update={"set": {**entry.set, **own}})
+
+
+def method_settings(method: str, variant: str, changes: Mapping[str, Any], where: str) -> MethodSettings:
+    """Settings of a method: typed defaults, its config file, the variant, then changes.
+
+    Raises:
+        InputError: method, variant or a key is unknown.
+    """
+    cls = METHODS.get(method, where)
+    config = method_config(method)
+    if variant != "default" and variant not in config.variants:
+        raise unknown(f"variant of {method}", variant, ["default", *config.variants], where)
+    values = merge(merge(config.settings, config.variants.get(variant, {})), changes)
+    return parse(cls.Config, values, f"{where}: {method}")
+
+
+def method_config(method: str) -> MethodConfig:
+    """The config file of a method; empty where it has none (a method of a user)."""
+    try:
+        path = find_config("methods", method)
+    except InputError:
+        return MethodConfig()
+    return parse(MethodConfig, read_config(path), str(path))
+
+
+def benchmark_settings(benchmark: str, changes: Mapping[str, Any], where: str) -> BenchmarkSettings:
+    """Settings of a benchmark: typed defaults, then changes.
+
+    Raises:
+        InputError: benchmark or a key is unknown.
+    """
+    return parse(BENCHMARKS.get(benchmark, where).Config, changes, f"{where}: {benchmark}")
+
+
+def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "", device: str = "cpu") -> list[Plan]:
+    """The runs of a suite, in the order of its tables.
+
+    Args:
+        name: the suite's short name.
+        suite: its settings.
+        seeds: in place of the suite's, where there are any.
+        only: a pattern on the rows' labels, as in `next*`; all rows where it is empty.
+        device: `cpu` or `cuda`.
+
+    Raises:
+        InputError: a name or key is unknown, two rows have one label, or `only` matches none.
+    """
+    rows = list(_rows(suite))
+    labels = [label for label, _, _ in rows]
+    if only:
+        kept = [row for row in rows if fnmatch.fnmatch(row[0], only)]
+        if not kept:
+            raise unknown("row (--only)", only, labels)
+        rows = kept
+    repeated = next((label for label in labels if labels.count(label) > 1), None)
+    if repeated is not None:
+        raise InputError(f"{name}: two rows are labelled {repeated!r}; give each a label of its own")
+    chosen = tuple(seeds or suite.seeds)
+    if len(set(chosen)) < len(chosen) or not all(0 <= seed < 2**32 for seed in chosen):
+        raise InputError(f"{name}: seeds {', '.join(map(str, chosen))}: expected different numbers from 0 to {2**32 - 1}")
+    reference = suite.reference
+    if reference and reference not in labels:
+        raise unknown("row (reference)", reference, labels, name)
+    return [
+        _plan(name, suite, benchmark, label, entry, changes, seed, device)
+        for benchmark in suite.benchmarks
+        for label, entry, changes in rows
+        for seed in chosen
+    ]
+
+
+def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
+    """Label, entry and changes of every row, the grid unfolded."""
+    last = [key.rpartition(".")[2] for key in suite.grid]
+    names = [key if last.count(short) > 1 else short for key, short in zip(suite.grid, last, strict=True)]
+    for entry in suite.runs:
+        label = entry.label or (entry.method if entry.variant == "default" else f"{entry.method}:{entry.variant}")
+        for values in itertools.product(*suite.grid.values()):
+            point = dict(zip(suite.grid, values, strict=True))
+            columns = dict(zip(names, map(str, values), strict=True))
+            suffix = ", ".join(f"{key}={value}" for key, value in columns.items())
+            with_columns = entry.model_copy(update={"columns": {**entry.columns, **columns}})
+            yield f"{label} {suffix}".strip(), with_columns, {**entry.set, **point}
+
+
+def _plan(
+    name: str, suite: Suite, benchmark: str, label: str, entry: RunEntry, changes: Mapping[str, Any], seed: int, device: str
+) -> Plan:
+    where = f"{name}: {label}"
+    base = {"method": suite.method, "benchmark": suite.benchmark}
+    base |= {section: getattr(suite, section).model_dump() for section in _SECTIONS}
+    values = merge_sections(base, changes, where)
+    return Plan(
+        suite=name,
+        label=label,
+        columns=entry.columns,
+        method=entry.method,
+        variant=entry.variant,
+        method_settings=method_settings(entry.method, entry.variant, values["method"], where),
+        benchmark=benchmark,
+        benchmark_settings=benchmark_settings(benchmark, values["benchmark"], where),
+        schedule=parse(Schedule, values["schedule"], where),
+        data=parse(DataSettings, values["data"], where),
+        evaluation=parse(Evaluation, values["evaluation"], where),
+        profile=parse(Profile, values["profile"], where),
+        seed=seed,
+        threads=suite.threads,
+        device=device,
+        imports=suite.custom_imports,
+    )
+
+
+def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Manifest:
+    """The manifest of a suite from its plans and their run ids."""
+    return Manifest(
+        suite=name,
+        title=suite.title,
+        table=suite.table,
+        reference=suite.reference if any(plan.label == suite.reference for plan, _ in planned) else "",
+        runs=[
+            ManifestRun(
+                id=run_id,
+                label=plan.label,
+                method=plan.method,
+                variant=plan.variant,
+                benchmark=plan.benchmark,
+                seed=plan.seed,
+                columns=dict(plan.columns),
+            )
+            for plan, run_id in planned
+        ],
+    )

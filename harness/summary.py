@@ -1,0 +1,103 @@
+"""Tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from .comparison import Comparison
+from .executors import Task
+from .records import Metrics, Record, read_record, record_path
+from .reference import CheckResult
+
+METRICS = ("mAP", "R1", "R5", "R10", "mINP")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    return table
+
+
+def metrics_table(metrics: Metrics) -> Table:
+    """Metrics in percent, with the counts behind them."""
+    counts = ("queries", "skipped_queries", "tied_positives")
+    table = _table(*METRICS, *counts)
+    table.add_row(
+        *(f"{100 * getattr(metrics, name):.2f}" for name in METRICS), *(str(getattr(metrics, name)) for name in counts)
+    )
+    return table
+
+
+def suite_table(tasks: Sequence[Task], work_dir: Path) -> Table:
+    """The rows of a suite as far as they are finished: mean and standard deviation over seeds, in percent."""
+    rows: dict[tuple[str, str], list[Record]] = {}
+    for task in tasks:
+        of_row = rows.setdefault((task.plan.label, task.plan.benchmark), [])
+        path = record_path(work_dir, task.run_id)
+        if path.exists():
+            of_row.append(read_record(path))
+    table = _table("row", "benchmark", "seeds", *METRICS, "params M", "G (attention)", "images/s")
+    for (label, benchmark), records in rows.items():
+        if not records:
+            table.add_row(label, benchmark, "0")
+            continue
+        metrics = [_mean([100 * getattr(record.metrics, name) for record in records]) for name in METRICS]
+        speeds = [record.throughput.images_per_second for record in records if record.throughput]
+        first = records[0]
+        speed = f"{np.median(speeds):.0f}" if speeds else ""
+        size, cost = f"{first.parameters.trainable / 1e6:.3f}", f"{first.gmacs.attention:.3f}"
+        table.add_row(label, benchmark, str(len(records)), *metrics, size, cost, speed)
+    return table
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.1f}" + (f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else "")
+
+
+def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> Table:
+    """Parameters in full, multiply-adds in 1e9, throughput where it was measured."""
+    conventions = [convention] if convention else ["attention", "published"]
+    timed = any(row["throughput"] for row in rows)
+    table = _table(
+        "method",
+        "trainable",
+        "total",
+        "used at test",
+        *(f"G ({name})" for name in conventions),
+        *(["images/s", "device", "batch", "precision", "peak MiB"] if timed else []),
+    )
+    for row in rows:
+        name = row["method"] if row["variant"] == "default" else f"{row['method']}:{row['variant']}"
+        parameters = [f"{row['parameters'][key]:,}" for key in ("trainable", "total", "test")]
+        costs = [f"{row['gmacs'][name]:.3f}" for name in conventions]
+        speed, memory = row["throughput"], row["memory"]
+        timing = []
+        if speed:
+            timing = [f"{speed['images_per_second']:.1f}", speed["device"], str(speed["batch"]), speed["precision"]]
+            timing.append(f"{memory['peak_bytes'] / 2**20:.0f}")
+        table.add_row(name, *parameters, *costs, *timing)
+    return table
+
+
+def check_table(result: CheckResult) -> Table:
+    """Every figure that was held against a reference."""
+    table = _table("run", "metric", "expected", "tolerance", "measured", "within")
+    for row in result.rows:
+        within = "yes" if row.within else "NO"
+        table.add_row(row.run, row.metric, f"{row.expected:g}", f"{row.tolerance:g}", f"{row.measured:.3f}", within)
+    return table
+
+
+def comparison_table(result: Comparison) -> Table:
+    """A difference with its interval, in points of mAP."""
+    table = _table("a", "b", "mAP a - b", f"{100 * result.level:.0f} % interval", "queries won / lost", "seeds")
+    low, high = (f"{100 * bound:+.2f}" for bound in result.interval)
+    won = f"{result.queries_won} / {result.queries_lost}"
+    table.add_row(result.a, result.b, f"{100 * result.difference:+.2f}", f"{low} to {high}", won, str(result.seeds))
+    return table

@@ -1,0 +1,148 @@
+"""The contract of a method: losses in training, an embedding at test, parameter groups for the optimiser."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from benchmarks.batch import Batch, BatchSpec
+from benchmarks.common.registry import Registry
+from benchmarks.common.settings import Settings
+
+from .text import TextEncoder
+
+
+class LearningRates(Settings):
+    """Peak learning rates and weight decay; the defaults are those of the published recipe (NEXT, DeMo, Signal)."""
+
+    base: float = Field(3.5e-4, gt=0)
+    """Everything that has no rate of its own."""
+    visual: float = Field(5e-6, ge=0)
+    """The pretrained image tower, weights and biases alike."""
+    bias_factor: float = Field(2.0, ge=0)
+    """Biases outside the image tower learn at `base` times this."""
+    classifier_factor: float = Field(1.0, ge=0)
+    """Classifiers learn at `base` times this (100 in Signal's MSVR310 recipe)."""
+    weight_decay: float = Field(1e-4, ge=0)
+
+
+class MethodSettings(Settings):
+    """Base of a method's settings."""
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether the method cannot run on a benchmark without captions."""
+        return False
+
+
+ParameterGroup = dict[str, Any]
+"""`params`, `lr`, `weight_decay` and a `name` for the log."""
+
+Convention = Literal["attention", "published"]
+
+
+class Method(nn.Module, ABC):
+    """A method under comparison: one file of this folder, registered by name.
+
+    A subclass declares the class of its settings as `Config`, and what its test feature is.
+    """
+
+    Config: ClassVar[type[MethodSettings]]
+    test_feature: str
+    """What `embed` returns, in the words of the paper; stands in every record."""
+    patches: int = 0
+    """Patches of one image, where `monitors` gives shares of them."""
+    published_counts_attention: ClassVar[bool] = True
+    """Whether the method's published cost counts the attention products (NEXT's does not)."""
+
+    def __init__(self, config: Any, spec: BatchSpec) -> None:
+        super().__init__()
+        self.config = config
+        self.spec = spec
+
+    @classmethod
+    def check(cls, config: Any, spec: BatchSpec) -> None:
+        """Find out without building the method whether it can be built.
+
+        Raises:
+            InputError: it cannot.
+        """
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Named scalar losses of a training batch, weighted; their sum is minimised."""
+
+    @abstractmethod
+    def embed(self, batch: Batch) -> Tensor:
+        """Test features (B, D) of a batch, not normalised; ranked by cosine similarity."""
+
+    @abstractmethod
+    def parameter_groups(self, rates: LearningRates) -> Sequence[ParameterGroup]:
+        """Every trainable parameter in exactly one group, with its peak learning rate."""
+
+    @property
+    def text_encoder(self) -> TextEncoder | None:
+        """The text encoder, to which the harness gives its store; None for methods without text."""
+        return None
+
+    @property
+    def test_text(self) -> TextEncoder | None:
+        """The text encoder, where the test path encodes captions."""
+        return None
+
+    def token_masks(self, batch: Batch) -> Tensor | None:
+        """Patches (B, E, M, h, w) bool that each of E experts keeps at test, for pictures; None where nothing is masked."""
+        return None
+
+    def monitors(self) -> Mapping[str, Tensor]:
+        """Scalars of the last forward pass that a record shall hold, by name.
+
+        Two names have a meaning in reports: `kept/E1/RGB` is the share of patches that the first semantic expert keeps of
+        RGB, `structure/E1/RGB` the mean weight of the first structure expert on it. Others are listed as they are.
+        """
+        return {}
+
+    def watched_parameters(self) -> Mapping[str, Iterable[nn.Parameter]]:
+        """Parameters whose gradient norm a record shall hold, by name (routers)."""
+        return {}
+
+
+def split_groups(
+    named: Iterable[tuple[str, nn.Parameter]], rates: LearningRates, *, visual: Iterable[nn.Parameter]
+) -> list[ParameterGroup]:
+    """The published grouping: image tower; weights; biases at a higher rate; classifiers.
+
+    Args:
+        named: all parameters of a method with their names; frozen ones are left out.
+        rates: peak learning rates.
+        visual: parameters of the pretrained image tower, weights and biases alike.
+    """
+    tower = {id(parameter) for parameter in visual}
+    groups: dict[str, list[nn.Parameter]] = {"visual": [], "weights": [], "biases": [], "classifiers": []}
+    for name, parameter in named:
+        if not parameter.requires_grad:
+            continue
+        if id(parameter) in tower:
+            groups["visual"].append(parameter)
+        elif "classifier" in name:
+            groups["classifiers"].append(parameter)
+        else:
+            groups["biases" if "bias" in name else "weights"].append(parameter)
+    peak = {
+        "visual": rates.visual,
+        "weights": rates.base,
+        "biases": rates.base * rates.bias_factor,
+        "classifiers": rates.base * rates.classifier_factor,
+    }
+    return [
+        {"name": name, "params": params, "lr": peak[name], "weight_decay": rates.weight_decay}
+        for name, params in groups.items()
+        if params
+    ]
+
+
+METHODS: Registry[type[Method]] = Registry("method", "methods")

@@ -1,0 +1,1 @@
+"""Tables of a report: each module registers one with `TABLES.register(order)`."""

@@ -1,0 +1,207 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import loading
+from benchmarks.base import Benchmark, Facts, Sample, Split
+from benchmarks.common import randomness
+from benchmarks.common.errors import InputError
+from benchmarks.loading import DataSettings, TripletDataset, train_loader, training_labels
+from benchmarks.protocol import Protocol
+from benchmarks.transforms import Augmentation, augment, normalise, resize
+
+SIZE = (16, 8)
+PUBLISHED = Augmentation()
+
+
+class Reader:
+    """Images of another size than the network's, different in every sample and modality."""
+
+    def __call__(self, index):
+        rng = np.random.default_rng(index)
+        return [rng.integers(0, 256, (20 + m, 10, 3), dtype=np.uint8) for m in range(3)]
+
+
+def make_split(identities, captions=True):
+    samples = tuple(
+        Sample(
+            f"{i:03d}.jpg",
+            identity,
+            i % 3,
+            i % 5,
+            tuple((f"{m} {i}.",) for m in "RNT") if captions else None,
+        )
+        for i, identity in enumerate(identities)
+    )
+    return Split(samples, Reader())
+
+
+TRAIN = make_split([30] * 4 + [10] * 5 + [20] * 6 + [50] * 4)
+TEST = make_split([7, 7, 8, 8, 9], captions=False)
+
+
+@pytest.fixture
+def benchmark():
+    return Benchmark(Facts("toy", "person", 4, 3, SIZE, Protocol.CAMERA), TRAIN, TEST, TEST)
+
+
+def settings(**changes):
+    return DataSettings.model_validate({"identities_per_batch": 2, "images_per_identity": 2, "test_batch": 2, **changes})
+
+
+def equal(one, two):
+    """Whether two batches hold the same in every field."""
+    for field in dataclasses.fields(one):
+        a, b = getattr(one, field.name), getattr(two, field.name)
+        if not (torch.equal(a, b) if torch.is_tensor(a) else a == b):
+            return False
+    return True
+
+
+def epochs(benchmark, workers, count=2):
+    loader = train_loader(benchmark, settings(workers=workers), seed=3)
+    batches = []
+    for epoch in range(count):
+        loader.batch_sampler.set_epoch(epoch)
+        batches += list(loader)
+    return batches
+
+
+def test_a_training_batch_holds_what_the_split_holds(benchmark):
+    labels = {10: 0, 20: 1, 30: 2, 50: 3}
+    for batch in epochs(benchmark, 0, count=1):
+        assert batch.images.shape == (4, 3, 3, *SIZE)
+        assert batch.images.dtype == torch.float32
+        assert batch.present.all()
+        assert batch.present.shape == (4, 3)
+        for row in range(4):
+            sample = TRAIN.samples[batch.index[row]]
+            assert batch.identity[row] == labels[sample.identity]
+            assert batch.camera[row] == sample.camera
+            assert batch.scene[row] == sample.scene
+            assert batch.captions[row] == sample.captions
+        for name in ("identity", "camera", "scene", "index", "draw"):
+            assert getattr(batch, name).dtype == torch.int64
+
+
+def test_images_are_resized_and_augmented_by_the_key_of_sample_and_epoch(benchmark):
+    for epoch, batch in enumerate(epochs(benchmark, 0)[:: len(train_loader(benchmark, settings(), seed=3))]):
+        for row in range(4):
+            position = int(batch.index[row])
+            key = int(randomness.mix(randomness.stream("sample"), 3, epoch, position) >> np.uint64(1))
+            assert batch.draw[row] == key
+            images = resize(Reader()(position), SIZE, "bicubic")
+            np.testing.assert_array_equal(batch.images[row].numpy(), augment(images, PUBLISHED, key))
+
+
+def test_worker_processes_change_nothing(benchmark):
+    alone, helped = epochs(benchmark, 0), epochs(benchmark, 2)
+    assert len(alone) == len(helped) >= 6
+    assert all(equal(one, two) for one, two in zip(alone, helped, strict=True))
+
+
+def test_epochs_and_seeds_draw_differently(benchmark):
+    batches = epochs(benchmark, 0)
+    half = len(batches) // 2
+    assert not equal(batches[0], batches[half])
+    assert equal(batches[0], epochs(benchmark, 0, count=1)[0])
+    other = next(iter(train_loader(benchmark, settings(), seed=4)))
+    assert not equal(batches[0], other)
+    assert not set(batches[0].draw.tolist()) & set(batches[half].draw.tolist())
+
+
+def test_test_batches_are_the_split_in_order_without_augmentation():
+    loader = loading.test_loader(TEST, SIZE, settings())
+    batches = list(loader)
+    assert [len(batch) for batch in batches] == [2, 2, 1]
+    assert torch.cat([batch.index for batch in batches]).tolist() == list(range(5))
+    assert torch.cat([batch.identity for batch in batches]).tolist() == [7, 7, 8, 8, 9]
+    pixels = torch.cat([batch.images for batch in batches])
+    for position in range(5):
+        expected = normalise(resize(Reader()(position), SIZE, "bilinear"))
+        np.testing.assert_array_equal(pixels[position].numpy(), expected)
+    helped = list(loading.test_loader(TEST, SIZE, settings(workers=2)))
+    assert all(equal(one, two) for one, two in zip(batches, helped, strict=True))
+
+
+def test_resizing_is_what_is_set_for_training_and_test(benchmark):
+    changed = settings(
+        augmentation={
+            "train_resize": "bilinear",
+            "test_resize": "bicubic",
+            "flip_probability": 0,
+            "pad": 0,
+            "erase_probability": 0,
+        }
+    )
+    batch = next(iter(train_loader(benchmark, changed, seed=0)))
+    expected = normalise(resize(Reader()(int(batch.index[0])), SIZE, "bilinear"))
+    np.testing.assert_array_equal(batch.images[0].numpy(), expected)
+    batch = next(iter(loading.test_loader(TEST, SIZE, changed)))
+    np.testing.assert_array_equal(batch.images[1].numpy(), normalise(resize(Reader()(1), SIZE, "bicubic")))
+
+
+def test_batches_have_no_captions_where_one_sample_has_none():
+    mixed = Split((TRAIN.samples[0], dataclasses.replace(TRAIN.samples[1], captions=None), *TRAIN.samples[2:4]), Reader())
+    first, second = loading.test_loader(mixed, SIZE, settings())
+    assert first.captions is None
+    assert second.captions == (TRAIN.samples[2].captions, TRAIN.samples[3].captions)
+
+
+@pytest.mark.parametrize("missing", [("NIR",), ("RGB", "TIR")])
+def test_a_missing_modality_is_zeros_and_not_present(benchmark, missing):
+    places = [name in missing for name in ("RGB", "NIR", "TIR")]
+    trained = next(iter(train_loader(benchmark, settings(train_missing=missing), seed=3)))
+    tested = next(iter(loading.test_loader(TEST, SIZE, settings(test_missing=missing))))
+    whole = next(iter(train_loader(benchmark, settings(test_missing=missing), seed=3)))
+    for batch in (trained, tested):
+        assert (batch.images[:, places] == 0).all()
+        assert (batch.images[:, ~np.array(places)] != 0).any()
+        assert (~batch.present[:, places]).all()
+        assert batch.present[:, ~np.array(places)].all()
+    kept = ~np.array(places)
+    assert torch.equal(trained.images[:, kept], whole.images[:, kept])
+    assert whole.present.all()
+
+
+def test_all_modalities_missing_is_the_users_mistake(benchmark):
+    every = ("TIR", "RGB", "NIR")
+    with pytest.raises(InputError, match="all modalities are missing"):
+        train_loader(benchmark, settings(train_missing=every), seed=0)
+    with pytest.raises(InputError, match="all modalities are missing"):
+        loading.test_loader(TEST, SIZE, settings(test_missing=every))
+
+
+def test_an_unknown_modality_is_answered_with_the_closest():
+    with pytest.raises(InputError, match="unknown modality 'NIRR'; did you mean 'NIR'"):
+        loading.test_loader(TEST, SIZE, settings(test_missing=("NIRR",)))
+
+
+def test_labels_are_positions_among_the_sorted_identities():
+    assert training_labels(TRAIN, shuffled=False) == [2] * 4 + [0] * 5 + [1] * 6 + [3] * 4
+
+
+def test_shuffled_labels_are_the_same_labels_on_other_samples(benchmark):
+    plain, shuffled = training_labels(TRAIN, shuffled=False), training_labels(TRAIN, shuffled=True)
+    assert sorted(plain) == sorted(shuffled)
+    assert sum(a != b for a, b in zip(plain, shuffled, strict=True)) > len(plain) / 3
+    assert shuffled == training_labels(TRAIN, shuffled=True)
+    batch = next(iter(train_loader(benchmark, settings(shuffle_train_labels=True), seed=0)))
+    assert batch.identity.tolist() == [shuffled[position] for position in batch.index]
+    assert batch.identity.tolist() == np.repeat(batch.identity[::2].tolist(), 2).tolist()
+
+
+def test_too_few_identities_are_the_users_mistake(benchmark):
+    with pytest.raises(InputError, match="4 identities, fewer than the 5"):
+        train_loader(benchmark, settings(identities_per_batch=5), seed=0)
+
+
+def test_a_data_set_takes_plain_positions_as_epoch_0():
+    dataset = TripletDataset(TRAIN, [0] * len(TRAIN), SIZE, PUBLISHED, training=True, missing=(), seed=1)
+    assert len(dataset) == len(TRAIN)
+    plain, keyed = dataset[3], dataset[(0, 3)]
+    assert plain.draw == keyed.draw
+    np.testing.assert_array_equal(plain.pixels, keyed.pixels)
+    assert dataset[(1, 3)].draw != plain.draw

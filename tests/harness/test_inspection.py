@@ -1,0 +1,322 @@
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.base import BENCHMARKS
+from benchmarks.common.errors import InputError
+from harness.checkpoints import read_checkpoint, write_checkpoint
+from harness.configs import merge
+from harness.inspection import Timing, evaluate_checkpoint, profile_methods, rank_file, write_benchmark
+from harness.ranking import rank
+from harness.suite import benchmark_settings
+
+SMALL = {"method.backbone.architecture": "small", "benchmark.image_size": [64, 32]}
+
+
+@pytest.fixture
+def evaluate(tiny):
+    """Test a checkpoint on the benchmark of the tiny suite, or with changes to it."""
+
+    def run(checkpoint, missing=(), benchmark="synthetic_person", data_root=None, expected_method="", **changes):
+        settings = tiny.SUITE["benchmark"] if benchmark == "synthetic_person" else {}
+        dotted = {key.replace("__", "."): value for key, value in changes.items()}
+        values = merge({"benchmark": settings}, dotted)
+        return evaluate_checkpoint(checkpoint, benchmark, values, missing, data_root, "cpu", expected_method=expected_method)
+
+    return run
+
+
+@pytest.mark.parametrize("label", ["baseline", "next"])
+def test_a_checkpoint_gives_the_metrics_of_its_record(trained, evaluate, label):
+    row = getattr(trained, label)
+    assert evaluate(row.checkpoint) == row.record.metrics
+    assert evaluate(row.checkpoint, expected_method=label) == row.record.metrics
+
+
+def test_a_copied_checkpoint_needs_nothing_beside_it(trained, evaluate, tmp_path):
+    path = tmp_path / "some name.pt"
+    shutil.copy(trained.baseline.checkpoint, path)
+    assert evaluate(path) == trained.baseline.record.metrics
+
+
+def test_missing_modalities_change_the_metrics(trained, evaluate):
+    found = {missing: evaluate(trained.baseline.checkpoint, missing) for missing in [(), ("RGB",), ("NIR", "TIR")]}
+    assert len({metrics.mAP for metrics in found.values()}) == 3
+
+
+def test_a_run_without_a_modality_is_tested_as_it_was(tiny, work, evaluate):
+    record = tiny.execute(tiny.plan(data__test_missing=["RGB"]), work)
+    checkpoint = work / "runs" / record.id / "model.pt"
+    assert evaluate(checkpoint) == record.metrics
+    assert evaluate(checkpoint, ("TIR",)) != record.metrics
+    assert evaluate(checkpoint, data__test_missing=[]) != record.metrics
+
+
+def test_settings_of_data_and_benchmark_can_be_changed(trained, evaluate):
+    assert evaluate(trained.baseline.checkpoint, data__test_batch=3) == trained.baseline.record.metrics
+    assert evaluate(trained.baseline.checkpoint, benchmark__test_images=3).queries == 30
+    found = evaluate(trained.baseline.checkpoint, data__test_missing=["RGB"])
+    assert found == evaluate(trained.baseline.checkpoint, ("RGB",))
+
+
+def test_a_checkpoint_can_be_tested_on_another_benchmark(trained, evaluate, tree):
+    """The folder holds the same pictures as JPEG files, so the result is near, and the image size is that of the run."""
+    found = evaluate(trained.baseline.checkpoint, benchmark="rgbnt201", data_root=tree)
+    assert found.queries == 40
+    assert found.mAP == pytest.approx(trained.baseline.record.metrics.mAP, abs=0.05)
+
+
+def test_weights_that_were_pretrained_are_not_needed_again(trained, evaluate, tmp_path):
+    values = read_checkpoint(trained.baseline.checkpoint)
+    values["settings"]["method"]["backbone"]["weights"] = "gone.safetensors"
+    write_checkpoint(tmp_path / "model.pt", values)
+    assert evaluate(tmp_path / "model.pt") == trained.baseline.record.metrics
+
+
+def altered(trained, tmp_path, change):
+    values = read_checkpoint(trained.baseline.checkpoint)
+    change(values)
+    write_checkpoint(tmp_path / "model.pt", values)
+    return tmp_path / "model.pt"
+
+
+def test_checkpoints_that_do_not_fit_are_refused(trained, evaluate, tmp_path, tree_without_text):
+    path = trained.baseline.checkpoint
+    with pytest.raises(
+        InputError, match="was trained with 4 cameras, synthetic_person has 6; its camera embedding does not fit"
+    ):
+        evaluate(path, benchmark__cameras=6)
+    with pytest.raises(InputError, match="model.pt: holds 'baseline', not 'next'"):
+        evaluate(path, expected_method="next")
+    with pytest.raises(InputError, match="next: .* no captions"):
+        evaluate(trained.next.checkpoint, benchmark="rgbnt201", data_root=tree_without_text)
+    with pytest.raises(InputError, match="all modalities are missing; leave at least one"):
+        evaluate(path, ("RGB", "NIR", "TIR"))
+    with pytest.raises(InputError, match="unknown modality 'NI'; did you mean 'NIR'"):
+        evaluate(path, ("NI",))
+    with pytest.raises(InputError, match="--set: unknown key 'schedule'; one of: benchmark, data"):
+        evaluate(path, schedule__epochs=3)
+    with pytest.raises(InputError, match="--set: data: expected settings"):
+        evaluate(path, data=3)
+    with pytest.raises(InputError, match="unknown benchmark 'synthetic_persn'; did you mean 'synthetic_person'"):
+        evaluate(path, benchmark="synthetic_persn")
+    with pytest.raises(InputError, match="model.pt: the checkpoint has another shape for head.classifier.weight"):
+        evaluate(altered(trained, tmp_path, lambda values: values["spec"].update(identities=11)))
+    with pytest.raises(InputError, match="model.pt: the checkpoint has unknown extra"):
+        evaluate(altered(trained, tmp_path, lambda values: values["model"].update(extra=torch.ones(1))))
+    with pytest.raises(InputError, match="unknown method 'basline'; did you mean 'baseline'"):
+        evaluate(altered(trained, tmp_path, lambda values: values["settings"]["method"].update(name="basline")))
+
+
+def test_a_training_state_is_no_checkpoint_to_test(tiny, work, evaluate):
+    def stop(phase, done, total, text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tiny.execute(tiny.plan(), work, stop)
+    (state,) = work.glob("runs/*/state-0001.pt")
+    with pytest.raises(InputError, match="a training state, not final weights; take `model.pt` of a finished run"):
+        evaluate(state)
+
+
+def arrays(**changes):
+    rng = np.random.default_rng(0)
+    values = {
+        "query_embeddings": rng.normal(size=(12, 4)).astype(np.float32),
+        "gallery_embeddings": rng.normal(size=(20, 4)).astype(np.float32),
+        "query_ids": np.arange(12) % 3,
+        "gallery_ids": np.arange(20) % 3,
+        "query_cameras": np.arange(12) % 2,
+        "gallery_cameras": np.arange(20) % 4,
+        "query_scenes": np.arange(12) % 5,
+        "gallery_scenes": np.arange(20) % 2,
+        **changes,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@pytest.fixture
+def npz(tmp_path):
+    def write(save=np.savez, **changes):
+        save(tmp_path / "embeddings.npz", **arrays(**changes))
+        return tmp_path / "embeddings.npz"
+
+    return write
+
+
+@pytest.mark.parametrize("protocol", ["camera", "scene"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_embeddings_of_a_file_are_ranked_by_the_rule(npz, protocol, save):
+    values, group = arrays(), {"camera": "cameras", "scene": "scenes"}[protocol]
+    query, gallery = (torch.from_numpy(values[f"{role}_embeddings"]) for role in ("query", "gallery"))
+    columns = [values[f"{role}_{what}"] for what in ("ids", group) for role in ("query", "gallery")]
+    assert rank_file(npz(save), protocol) == rank(query, gallery, *columns).metrics()
+
+
+def test_the_two_rules_differ_and_the_arrays_of_one_are_enough(npz):
+    assert rank_file(npz(), "camera") != rank_file(npz(), "scene")
+    by_camera = rank_file(npz(), "camera")
+    assert rank_file(npz(query_scenes=None, gallery_scenes=None), "camera") == by_camera
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int16])
+def test_embeddings_may_be_of_any_kind_of_number(npz, dtype):
+    whole = {name: np.round(8 * value) for name, value in arrays().items() if name.endswith("embeddings")}
+    expected = rank_file(npz(**whole), "camera")
+    assert rank_file(npz(**{name: value.astype(dtype) for name, value in whole.items()}), "camera") == expected
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.int64])
+def test_identities_may_be_of_any_kind_of_whole_number(npz, dtype):
+    ids = {name: value.astype(dtype) for name, value in arrays().items() if not name.endswith("embeddings")}
+    assert rank_file(npz(**ids), "camera") == rank_file(npz(), "camera")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"query_ids": None}, r"needed for --protocol camera\): unknown array 'query_ids'; did you mean"),
+        ({"gallery_cameras": None}, "unknown array 'gallery_cameras'"),
+        ({"query_embeddings": np.ones(12)}, r"query_embeddings has shape \(12,\); expected 2 dimensions"),
+        ({"gallery_ids": np.ones((20, 1), int)}, r"gallery_ids has shape \(20, 1\); expected 1 dimensions"),
+        ({"gallery_ids": np.zeros(19, int)}, "gallery: 20 embeddings, but .19, 20. identities and groups"),
+        ({"gallery_embeddings": np.ones((20, 5))}, "query embeddings have 4 dimensions, gallery embeddings 5"),
+        ({"query_ids": np.array(["a"] * 12)}, "query_ids holds <U1; expected whole numbers"),
+        ({"query_ids": np.linspace(0, 2, 12)}, "query_ids holds float64; expected whole numbers"),
+        ({"query_cameras": np.full(12, np.nan)}, "query_cameras holds float64; expected whole numbers"),
+        ({"query_embeddings": np.full((12, 4), "x")}, "query_embeddings holds <U1; expected numbers"),
+        ({"query_embeddings": np.ones((12, 4), complex)}, "query_embeddings holds complex128; expected numbers"),
+        ({"query_embeddings": np.full((12, 4), np.nan)}, "query: an embedding holds NaN or infinity"),
+        ({"query_embeddings": np.full((12, 4), 1e300)}, "query: an embedding holds NaN or infinity"),
+        ({"query_ids": np.full(12, 99)}, "no query has a match in the gallery"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_arrays_that_cannot_be_ranked_are_refused(npz, changes, message):
+    with pytest.raises(InputError, match=message):
+        rank_file(npz(**changes), "camera")
+
+
+def test_the_scene_rule_needs_scenes(npz):
+    with pytest.raises(InputError, match="needed for --protocol scene.: unknown array 'gallery_scenes'"):
+        rank_file(npz(gallery_scenes=None), "scene")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut", "npy", "pickle", "objects"])
+def test_files_that_are_no_npz_are_refused(tmp_path, content):
+    path, memory = tmp_path / "embeddings.npz", io.BytesIO()
+    if content == "npy":
+        np.save(memory, np.ones(3))
+    elif content == "objects":
+        np.savez(memory, **arrays(query_ids=np.array([{}] * 12)))
+    elif content == "pickle":
+        np.save(memory, np.array([{}]))
+    path.write_bytes(content if isinstance(content, bytes) else memory.getvalue())
+    with pytest.raises(InputError, match="embeddings.npz: not an npz of arrays"):
+        rank_file(path, "camera")
+
+
+def test_missing_files_and_folders_are_refused(tmp_path):
+    with pytest.raises(InputError, match="none.npz: no such file"):
+        rank_file(tmp_path / "none.npz", "camera")
+    with pytest.raises(InputError, match="not an npz of arrays"):
+        rank_file(tmp_path, "camera")
+
+
+def test_damage_anywhere_in_an_npz_is_told_or_harmless(npz, tmp_path):
+    content = npz(np.savez_compressed).read_bytes()
+    path, refused = tmp_path / "damaged.npz", 0
+    for position in range(0, len(content), 17):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0x5A]) + content[position + 1 :])
+        try:
+            rank_file(path, "camera")
+        except InputError:
+            refused += 1
+    assert refused > 20
+
+
+def test_profiles_are_of_the_method_with_all_its_variants_or_of_one():
+    rows = profile_methods(["baseline", "next:mgfa"], "synthetic_person", SMALL, None)
+    assert [(row["method"], row["variant"]) for row in rows] == [
+        ("baseline", "default"),
+        ("baseline", "reduced"),
+        ("next", "mgfa"),
+    ]
+    assert all(row["benchmark"] == "synthetic_person" and row["throughput"] is None for row in rows)
+    assert rows[1]["parameters"]["trainable"] > rows[0]["parameters"]["trainable"]
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_the_benchmark_decides_the_classifier_and_the_camera_embedding():
+    sizes = {}
+    for benchmark, changes in (
+        ("rgbnt201", {}),
+        ("synthetic_person", {}),
+        ("synthetic_person", {"benchmark.train_identities": 81}),
+        ("synthetic_person", {"benchmark.cameras": 5}),
+    ):
+        (row,) = profile_methods(["baseline:default"], benchmark, {**SMALL, **changes}, None)
+        sizes[(benchmark, *changes)] = row["parameters"]["trainable"]
+    feature, width = 3 * 48, 64
+    plain = sizes[("synthetic_person",)]
+    assert sizes[("rgbnt201",)] - plain == (171 - 80) * feature
+    assert sizes["synthetic_person", "benchmark.train_identities"] - plain == feature
+    assert sizes["synthetic_person", "benchmark.cameras"] - plain == width
+
+
+def test_a_profile_with_timing_has_throughput_and_memory():
+    (row,) = profile_methods(["baseline:default"], "synthetic_person", SMALL, Timing("cpu", 2, "bf16"))
+    assert {"images_per_second", "device", "batch", "precision"} <= set(row["throughput"])
+    assert (row["throughput"]["batch"], row["throughput"]["precision"], row["throughput"]["device"]) == (2, "bf16", "CPU")
+    assert row["throughput"]["images_per_second"] == pytest.approx(3 * row["throughput"]["triplets_per_second"])
+    assert row["memory"]["kind"] == "process resident"
+
+
+@pytest.mark.parametrize(
+    ("names", "benchmark", "changes", "message"),
+    [
+        (["nxt"], "rgbnt201", {}, "unknown method 'nxt'; did you mean 'next'"),
+        (["next:mfga"], "rgbnt201", {}, "unknown variant of next 'mfga'; did you mean 'mgfa'"),
+        (["next"], "rgbnt21", {}, "unknown benchmark 'rgbnt21'; did you mean 'rgbnt201'"),
+        (["next"], "rgbnt201", {"method.tmse.expert": 3}, "unknown key 'tmse.expert'; did you mean 'tmse.experts'"),
+        (["next"], "rgbnt201", {"schedule.epochs": 3}, "--set: unknown key 'schedule'; one of: benchmark, method"),
+        (["next"], "rgbnt201", {"method": 3}, "--set: method: expected settings"),
+        (["next"], "rgbnt201", {"benchmark.image_size": [250, 128]}, "250 x 128 is not divisible by the patch of 16 pixels"),
+    ],
+)
+def test_a_profile_that_cannot_be_is_refused(names, benchmark, changes, message):
+    with pytest.raises(InputError, match=message):
+        profile_methods(names, benchmark, changes, None)
+
+
+def test_a_benchmark_that_was_written_is_read_back_as_rgbnt201(tiny, tree):
+    written = BENCHMARKS.get("synthetic_person").load(
+        benchmark_settings("synthetic_person", tiny.SUITE["benchmark"], ""), None, None
+    )
+    read = BENCHMARKS.get("rgbnt201").load(benchmark_settings("rgbnt201", {}, ""), tree, None)
+    assert read.counts == written.counts
+    assert read.facts.cameras == written.facts.cameras
+    assert read.has_captions
+    for mine, theirs in ((read.train, written.train), (read.query, written.query)):
+        order = np.argsort([sample.name for sample in theirs.samples], kind="stable")
+        assert mine.samples == theirs.take(order).samples
+        difference = np.stack(mine.read(0)).astype(int) - np.stack(theirs.read(order[0]))
+        assert np.abs(difference).mean() < 6  # JPEG
+
+
+def test_writing_a_benchmark_is_refused_where_it_cannot_be(tmp_path, tree):
+    with pytest.raises(InputError, match="RGBNT201: exists and is not empty"):
+        write_benchmark("synthetic_person", tree, {})
+    with pytest.raises(InputError, match="rgbnt201 is read from files and cannot be written; embedded ones: synthetic_person"):
+        write_benchmark("rgbnt201", tmp_path, {})
+    with pytest.raises(InputError, match="--set: unknown key 'method'; one of: benchmark"):
+        write_benchmark("synthetic_person", tmp_path, {"method.x": 1})
+    with pytest.raises(InputError, match="unknown key 'test_image'; did you mean 'test_images'"):
+        write_benchmark("synthetic_person", tmp_path, {"benchmark.test_image": 1})
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(InputError, match="file: cannot be written"):
+        write_benchmark("synthetic_person", tmp_path / "file", {})

@@ -1,0 +1,176 @@
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.common.errors import InputError
+from benchmarks.loading import DataSettings
+from benchmarks.rgbnt201 import Rgbnt201Settings
+from harness.plan import Evaluation, Profile
+from harness.schedules import Schedule
+from harness.suite import load_suite, plans
+
+DATA = SimpleNamespace(split_fingerprint="split", caption_fingerprint="captions")
+
+
+def run_id(tiny, label="baseline", **changes):
+    return tiny.plan(label, **changes).run_id(DATA)
+
+
+CHANGES = {
+    "method": {"method__fusion": "reduced"},
+    "part of a method": {"method__supervision__label_smoothing": 0.2},
+    "benchmark": {"benchmark__train_images": 5},
+    "schedule": {"schedule__epochs": 3},
+    "rates": {"schedule__rates__visual": 1e-6},
+    "data": {"data__identities_per_batch": 5},
+    "augmentation": {"data__augmentation__pad": 4},
+    "missing modality": {"data__test_missing": ["TIR"]},
+    "labels": {"data__shuffle_train_labels": True},
+    "evaluation": {"evaluation__every": 2},
+    "epoch rule": {"evaluation__epoch_rule": "best-on-test"},
+    "profile": {"profile__pictures": 0},
+    "seed": {"seed": 1},
+    "threads": {"threads": 2},
+    "device": {"device": "cuda"},
+}
+
+
+def test_every_kind_of_setting_makes_another_run(tiny):
+    ids = {name: run_id(tiny, **change) for name, change in CHANGES.items()}
+    ids["as it is"] = run_id(tiny)
+    assert len(set(ids.values())) == len(CHANGES) + 1
+    assert all(len(each) == 64 for each in ids.values())
+    assert run_id(tiny) == ids["as it is"]
+
+
+def test_every_declared_setting_is_in_the_id(tiny):
+    """The id is that of the resolved config, from which the number of workers alone is left out."""
+    plan = tiny.plan("next")
+    resolved = plan.resolved()
+    assert set(resolved) == {"method", "benchmark", "schedule", "data", "evaluation", "profile"}
+    assert set(resolved["method"]) == {"name", "variant", *type(plan.method_settings).model_fields}
+    assert set(resolved["benchmark"]) == {"name", *type(plan.benchmark_settings).model_fields}
+    assert set(resolved["schedule"]) == set(Schedule.model_fields)
+    assert set(resolved["data"]) == set(DataSettings.model_fields) - {"workers"}
+    assert set(resolved["evaluation"]) == set(Evaluation.model_fields)
+    assert set(resolved["profile"]) == set(Profile.model_fields)
+
+
+def test_split_and_captions_make_another_run(tiny):
+    plan = tiny.plan()
+    others = [
+        SimpleNamespace(split_fingerprint="other", caption_fingerprint="captions"),
+        SimpleNamespace(split_fingerprint="split", caption_fingerprint="other"),
+        SimpleNamespace(split_fingerprint="captions", caption_fingerprint="split"),
+    ]
+    assert len({plan.run_id(data) for data in [DATA, *others]}) == 4
+
+
+def test_the_real_splits_of_the_benchmark_are_in_the_id(tiny):
+    plan = tiny.plan()
+    first = plan.load_benchmark(None, None)
+    second = tiny.plan(benchmark__draw=1).load_benchmark(None, None)
+    assert first.split_fingerprint != second.split_fingerprint
+    assert plan.run_id(first) != plan.run_id(second)
+    assert plan.run_id(first) == plan.run_id(plan.load_benchmark(None, None))
+
+
+def test_weights_are_known_by_what_is_in_the_file_and_not_by_its_folder(tiny, tmp_path):
+    def with_weights(folder, content):
+        path = tmp_path / folder / "clip.safetensors"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return tiny.plan(method__backbone__weights=str(path)).run_id(DATA)
+
+    first = with_weights("a", b"weights")
+    assert with_weights("b", b"weights") == first
+    assert with_weights("a", b"other weights") != first
+    assert run_id(tiny) != first
+
+
+def test_names_and_processes_do_not_make_another_run(tiny):
+    same = run_id(tiny)
+    runs = [{"method": "baseline", "label": "Base", "columns": {"a": "b"}}]
+    assert run_id(tiny, "Base", runs=runs) == same
+    assert run_id(tiny, name="another", title="Another", jobs=7, table="ablation", reference="baseline") == same
+    assert run_id(tiny, data__workers=3) == same
+    as_variant = [{"method": "baseline", "variant": "reduced"}]
+    as_setting = [{"method": "baseline", "set": {"method.fusion": "reduced"}, "label": "mine"}]
+    assert run_id(tiny, "baseline:reduced", runs=as_variant) == run_id(tiny, "mine", runs=as_setting) != same
+
+
+def test_the_full_next_is_one_run_in_both_embedded_suites():
+    def ids(suite, label):
+        planned = plans(*load_suite(suite, {"method.backbone.weights": "random"}))
+        return [plan.run_id(DATA) for plan in planned if plan.label == label]
+
+    assert ids("embedded", "next") == ids("embedded_ablation", "(d)")
+    assert len(set(ids("embedded", "next"))) == 3
+
+
+def test_resolved_settings_hold_no_folder_of_this_machine(tiny, tmp_path):
+    weights, captions = tmp_path / "clip.safetensors", tmp_path / "text"
+    plan = tiny.plan(method__backbone__weights=str(weights))
+    plan = replace(plan, benchmark="rgbnt201", benchmark_settings=Rgbnt201Settings(captions=str(captions)))
+    text = json.dumps(plan.resolved())
+    assert str(tmp_path) not in text
+    assert "clip.safetensors" in text
+    assert plan.resolved()["benchmark"]["captions"] == "text"
+
+
+class Data(SimpleNamespace):
+    """A benchmark as far as a plan looks at it before a run."""
+
+
+def fake_data(plan, identities=10, has_captions=True):
+    facts = SimpleNamespace(spec=SimpleNamespace(image_size=plan.benchmark_settings.image_size))
+    return Data(facts=facts, has_captions=has_captions, counts={"train": {"identities": identities}})
+
+
+def test_a_plan_that_can_run_passes(tiny):
+    for label in ("baseline", "next"):
+        plan = tiny.plan(label)
+        plan.check(fake_data(plan, identities=4))
+    plan = tiny.plan("next", **{"method__text": {"in_training": False, "at_test": False}}, runs=[{"method": "next"}])
+    plan.check(fake_data(plan, has_captions=False))
+
+
+@pytest.mark.parametrize(
+    ("label", "changes", "data", "message"),
+    [
+        ("next", {}, {"has_captions": False}, "tiny: next: next needs captions and synthetic_person has none here; .*--only"),
+        ("baseline", {}, {"identities": 3}, "3 training identities are fewer than the 4 of a batch; lower data.identities_per"),
+        ("baseline", {"benchmark__image_size": [60, 32]}, {}, "image size 60 x 32 is not divisible by the patch of 8 pixels"),
+        ("baseline", {"method__backbone__weights": "/none/x.pt"}, {}, "/none/x.pt: no such weight file"),
+        (
+            "baseline",
+            {"evaluation": {"epoch_rule": "best-on-test", "every": 0}},
+            {},
+            "best-on-test needs evaluation.every of 1",
+        ),
+        (
+            "baseline",
+            {"schedule__precision": "fp16"},
+            {},
+            "schedule.precision fp16 needs --device cuda; on a CPU use fp32 or bf16",
+        ),
+        ("baseline", {"evaluation__epoch_rule": "best-on-validation"}, {}, "needs data.validation_identities of 1 or more"),
+        (
+            "baseline",
+            {"evaluation__epoch_rule": "best-on-validation", "data__validation_identities": 7},
+            {},
+            "3 training identities are fewer than the 4",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_run_is_refused_before_anything_runs(tiny, label, changes, data, message):
+    plan = tiny.plan(label, **changes)
+    with pytest.raises(InputError, match=message):
+        plan.check(fake_data(plan, **data))
+
+
+def test_names_of_methods_and_variants(tiny):
+    assert tiny.plan().name == "baseline"
+    assert tiny.plan("baseline:reduced", runs=[{"method": "baseline", "variant": "reduced"}]).name == "baseline:reduced"

@@ -1,0 +1,234 @@
+import getpass
+import json
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.common.errors import InputError
+from harness.checkpoints import TrainingState, read_checkpoint
+from harness.pictures import read_pictures
+from harness.place import Place
+from harness.records import QueryResults, read_record, record_path, result_digest
+from harness.run import execute
+from methods.baseline import Baseline
+from methods.next import Next
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*instance named of.*:UserWarning")  # a run has its process to itself
+LABELS = ["baseline", "next"]
+CLASSES = {"baseline": Baseline, "next": Next}
+
+
+def folder_of(work, record):
+    return work / "runs" / record.id
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_same_seed_gives_the_same_record_and_the_same_bytes(tiny, trained, work, label):
+    first = getattr(trained, label)
+    record = tiny.execute(first.plan, work)
+    assert record.result_digest == first.record.result_digest
+    path = record_path(work, record.id)
+    assert path.with_suffix(".npz").read_bytes() == first.path.with_suffix(".npz").read_bytes()
+    varying = {"throughput", "memory", "durations", "environment"}
+    assert record.model_dump(exclude=varying) == first.record.model_dump(exclude=varying)
+    weights = [read_checkpoint(folder / "model.pt")["model"] for folder in (folder_of(work, record), first.checkpoint.parent)]
+    assert all(np.array_equal(weights[0][name].numpy(), weights[1][name].numpy()) for name in weights[0])
+
+
+def test_another_seed_gives_another_record(tiny, trained, work):
+    record = tiny.execute(tiny.plan(seed=1), work)
+    assert record.id != trained.baseline.record.id
+    assert record.result_digest != trained.baseline.record.result_digest
+    assert record.metrics.mAP != trained.baseline.record.metrics.mAP
+    assert record.split_fingerprint == trained.baseline.record.split_fingerprint
+
+
+def interrupt(*moment):
+    """A listener that stops the run at a moment (phase, epochs done)."""
+
+    def report(phase, done, total, text):
+        if (phase, done) == moment:
+            raise KeyboardInterrupt
+
+    return report
+
+
+@pytest.mark.parametrize(
+    ("label", "moment"),
+    [("baseline", ("train", 1)), ("baseline", ("train", 2)), ("baseline", ("profile", 0)), ("next", ("train", 1))],
+    ids=str,
+)
+def test_a_stop_and_a_resume_give_the_record_of_an_undisturbed_run(tiny, trained, work, label, moment):
+    undisturbed = getattr(trained, label)
+    with pytest.raises(KeyboardInterrupt):
+        tiny.execute(undisturbed.plan, work, interrupt(*moment))
+    assert not record_path(work, undisturbed.record.id).exists()
+    told = []
+    record = tiny.execute(undisturbed.plan, work, lambda *progress: told.append(progress[:2]))
+    assert record.result_digest == undisturbed.record.result_digest
+    assert told == [("train", 2), ("test", 0), ("profile", 0)][(moment != ("train", 1)) :]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_stop_in_the_middle_of_an_epoch_gives_the_record_of_an_undisturbed_run(tiny, trained, work, label, monkeypatch):
+    undisturbed, cls = getattr(trained, label), CLASSES[label]
+    losses, calls = cls.losses, []
+
+    def stop(self, batch):
+        calls.append(1)
+        if len(calls) == 7:  # the second step of the second epoch, or later in it
+            raise KeyboardInterrupt
+        return losses(self, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(cls, "losses", stop)
+        tiny.execute(undisturbed.plan, work)
+    assert [path.name for path in folder_of(work, undisturbed.record).glob("state-*")] == ["state-0001.pt"]
+    assert tiny.execute(undisturbed.plan, work).result_digest == undisturbed.record.result_digest
+
+
+def test_a_stop_while_the_results_are_written_gives_the_record_of_an_undisturbed_run(tiny, trained, work, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("harness.run.write_record", stop)
+        tiny.execute(trained.baseline.plan, work)
+    assert tiny.execute(trained.baseline.plan, work).result_digest == trained.baseline.record.result_digest
+
+
+def test_texts_that_were_encoded_before_give_the_same_record(tiny, trained, tmp_path, cache):
+    """The cache of texts that the other runs share is left out here, that of pictures is not."""
+    work = tmp_path / "work"
+    (work / "cache").mkdir(parents=True)
+    for path in cache.glob("*.npy"):
+        (work / "cache" / path.name).symlink_to(path)
+    first = tiny.execute(trained.next.plan, work)
+    assert list((work / "cache" / "text").glob("*.sqlite"))
+    assert first.result_digest == trained.next.record.result_digest
+
+
+def test_the_digest_is_that_of_the_record_and_its_queries(trained):
+    for label in LABELS:
+        row = getattr(trained, label)
+        assert read_record(row.path) == row.record
+        assert result_digest(row.record, row.queries) == row.record.result_digest
+
+
+def test_a_finished_run_leaves_weights_pictures_and_a_record_and_no_states(trained):
+    record = trained.next.record
+    assert {path.name for path in folder_of(trained.work, record).iterdir()} == {"model.pt"}
+    assert TrainingState(folder_of(trained.work, record), record.id).load() is None
+    assert read_pictures(trained.work, record.id).query_images.shape[0] == 2
+
+
+def test_the_record_says_what_was_run(trained):
+    row = trained.next
+    record, plan, benchmark = row.record, row.plan, row.benchmark
+    assert (record.suite, record.label, record.method, record.variant, record.seed) == ("tiny", "next", "next", "default", 0)
+    assert record.settings == json.loads(json.dumps(plan.resolved()))
+    assert record.id == plan.run_id(benchmark)
+    assert (record.split_fingerprint, record.caption_fingerprint) == (
+        benchmark.split_fingerprint,
+        benchmark.caption_fingerprint,
+    )
+    assert record.weights_fingerprint == "random"
+    assert record.counts["train"] == {"samples": 40, "identities": 10, "cameras": 4}
+    assert record.counts["query"] == record.counts["gallery"]
+    assert (record.epoch_rule, record.epoch) == ("last", 2)
+    assert record.test_feature == "fused"
+    assert record.embedding_size == 3 * 48
+    assert record.captions.captions == 3 * 40
+    assert record.captions.over_context == 0
+    assert trained.baseline.record.captions is None
+    assert record.patches == 8 * 4
+    assert trained.baseline.record.patches == 0
+
+
+def test_the_record_holds_the_learning_curve_and_what_the_method_says_of_itself(trained):
+    record = trained.next.record
+    assert [entry.epoch for entry in record.history] == [1, 2]
+    assert record.history[-1].metrics == record.metrics
+    assert record.history[0].metrics is not None
+    modalities = ("RGB", "NIR", "TIR")
+    names = {f"{kind}/E{expert}/{m}" for kind in ("kept", "structure") for expert in (1, 2, 3) for m in modalities}
+    assert set(record.monitors) == names
+    assert set(record.history[0].monitors) == names
+    assert set(record.history[0].gradients) == {"tmse.router", "tmse.modulation", "csse.router"}
+    assert all(value > 0 for value in record.history[0].gradients.values())
+    for modality in modalities:
+        assert sum(record.monitors[f"structure/E{expert}/{modality}"] for expert in (1, 2, 3)) == pytest.approx(1, abs=1e-5)
+    assert set(record.durations) == {"prepare", "train", "embed", "rank", "profile", "total"}
+    assert all(seconds >= 0 for seconds in record.durations.values())
+
+
+def test_the_metrics_are_those_of_the_queries(trained):
+    queries, metrics = trained.baseline.queries, trained.baseline.record.metrics
+    assert queries.average_precision.mean() == pytest.approx(metrics.mAP, abs=1e-12)
+    assert (queries.first_hit <= 5).mean() == pytest.approx(metrics.R5)
+    assert set(QueryResults.model_fields) == set(queries.model_dump())
+    assert queries.identity.tolist() == trained.baseline.benchmark.query.identities.tolist()
+
+
+def test_records_and_states_say_nothing_of_this_machine(trained):
+    for text in (trained.next.path.read_text(), json.dumps(read_checkpoint(trained.next.checkpoint)["settings"])):
+        for secret in (str(trained.work), str(Path.home()), str(Path.cwd()), socket.gethostname()):
+            assert secret not in text or len(secret) < 3
+        assert f"/{getpass.getuser()}/" not in text
+
+
+def test_an_epoch_chosen_on_held_out_identities_is_judged_on_them_alone(tiny, work):
+    plan = tiny.plan(
+        "next", seed=0, evaluation__epoch_rule="best-on-validation", data__validation_identities=3, schedule__epochs=3
+    )
+    record = tiny.execute(plan, work)
+    scores = [entry.metrics.mAP for entry in record.history]
+    assert record.epoch == 1 + int(np.argmax(scores))
+    assert [entry.metrics.queries for entry in record.history] == [3 * 4] * 3
+    assert record.metrics.queries == 40
+    assert record.metrics != record.history[record.epoch - 1].metrics
+    assert record.counts["train"]["identities"] == 10
+    classifier = read_checkpoint(folder_of(work, record) / "model.pt")["spec"]
+    assert classifier["identities"] == 7
+    assert not (folder_of(work, record) / "best.pt").exists()
+
+
+def test_an_epoch_chosen_on_the_test_split_is_the_best_one_and_said_so(tiny, work):
+    record = tiny.execute(tiny.plan(evaluation__epoch_rule="best-on-test", schedule__epochs=3), work)
+    scores = [entry.metrics.mAP for entry in record.history]
+    assert record.epoch_rule == "best-on-test"
+    assert record.epoch == 1 + int(np.argmax(scores))
+    assert record.metrics == record.history[record.epoch - 1].metrics
+
+
+def test_modalities_that_are_missing_at_test_show(tiny, trained, work):
+    plan = tiny.plan(data__test_missing=["TIR"], profile__pictures=0)
+    record = tiny.execute(plan, work)
+    assert record.history[0].losses == trained.baseline.record.history[0].losses
+    assert record.metrics != trained.baseline.record.metrics
+    assert read_pictures(work, record.id) is None
+
+
+def test_throughput_is_measured_where_it_is_asked_for(tiny, trained, work):
+    record = tiny.execute(tiny.plan(profile__throughput=False), work)
+    assert record.throughput is None
+    measured = trained.baseline.record.throughput
+    assert (measured.batch, measured.repeats, measured.concurrent_runs, measured.threads) == (2, 1, 1, 1)
+
+
+def test_data_that_changed_since_the_suite_was_started_is_told(tiny, work):
+    plan = tiny.plan()
+    run_id = plan.run_id(tiny.plan(benchmark__draw=1).load_benchmark(None, None))
+    with pytest.raises(InputError, match="synthetic_person: the data changed since the suite was started; start it again"):
+        execute(plan, run_id, Place(work), lambda *_: None)
+
+
+def test_cuda_that_is_absent_is_told(tiny, work):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(InputError, match="--device cuda: torch sees no CUDA device here"):
+        tiny.execute(replace(tiny.plan(), device="cuda"), work)

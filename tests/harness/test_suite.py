@@ -1,0 +1,217 @@
+import sys
+
+import pytest
+
+from benchmarks.common.errors import InputError
+from harness.configs import CONFIGS, shipped
+from harness.suite import load_suite, manifest, method_settings, plans
+
+
+@pytest.fixture
+def load(tiny, tmp_path):
+    """Plans of the tiny suite with some of its keys replaced, and with --set."""
+
+    def load_with(changes=None, options=None, **replaced):
+        return plans(*load_suite(str(tiny.write_suite(tmp_path / "mine.py", **replaced)), changes), **(options or {}))
+
+    return load_with
+
+
+def labels(planned):
+    return [plan.label for plan in planned]
+
+
+@pytest.mark.parametrize("name", shipped("suites"))
+def test_every_shipped_suite_unfolds(name):
+    short, suite = load_suite(name)
+    planned = plans(short, suite)
+    assert short == name
+    assert len(planned) == len(suite.benchmarks) * len(suite.runs) * len(suite.seeds)
+    assert {plan.suite for plan in planned} == {name}
+
+
+def test_the_runs_stand_in_the_order_of_the_tables(load):
+    planned = load(seeds=[3, 1], runs=[{"method": "next", "variant": "mgfa"}, {"method": "baseline", "label": "Base"}])
+    assert [(plan.label, plan.seed) for plan in planned] == [("next:mgfa", 3), ("next:mgfa", 1), ("Base", 3), ("Base", 1)]
+    assert [plan.name for plan in planned[::2]] == ["next:mgfa", "baseline"]
+
+
+def test_settings_come_from_defaults_variant_suite_and_row_in_that_order(load):
+    runs = [
+        {"method": "next", "variant": "mgfa_tmse", "label": "variant"},
+        {"method": "next", "variant": "mgfa_tmse", "label": "row", "set": {"method.csse.enabled": True, "schedule.epochs": 7}},
+    ]
+    variant, row = load(runs=runs, method={"backbone": {"architecture": "small", "weights": "random"}, "csse.experts": 5})
+    assert (variant.method_settings.csse.enabled, row.method_settings.csse.enabled) == (False, True)
+    assert variant.method_settings.csse.experts == 5
+    assert variant.method_settings.tmse.experts == 3
+    assert (variant.schedule.epochs, row.schedule.epochs) == (2, 7)
+    assert variant.method_settings.backbone.architecture == "small"
+
+
+def test_set_changes_everything_and_a_row_wins_over_it(load):
+    runs = [{"method": "baseline", "set": {"data.images_per_identity": 3}}, {"method": "next"}]
+    first, second = load({"data.images_per_identity": 4, "title": "New", "schedule.rates.base": "1e-3"}, runs=runs)
+    assert (first.data.images_per_identity, second.data.images_per_identity) == (3, 4)
+    assert first.schedule.rates.base == 1e-3
+    assert first.schedule.rates.visual == 5e-4
+
+
+def test_set_for_a_method_changes_its_rows_alone_and_wins_over_the_row(load):
+    runs = [{"method": "baseline"}, {"method": "next", "set": {"method.tmse.experts": 4}}]
+    baseline, changed = load({"next.tmse.experts": 2, "baseline.fusion": "reduced"}, runs=runs)
+    assert changed.method_settings.tmse.experts == 2
+    assert baseline.method_settings.fusion == "reduced"
+
+
+def test_seeds_rows_and_device_can_be_chosen(load):
+    planned = load(options={"seeds": [7, 5], "only": "n*", "device": "cuda"})
+    assert [(plan.label, plan.seed, plan.device) for plan in planned] == [("next", 7, "cuda"), ("next", 5, "cuda")]
+    with pytest.raises(InputError, match=r"unknown row \(--only\) 'nxt'; did you mean 'next'\?"):
+        load(options={"only": "nxt"})
+
+
+def test_a_grid_unfolds_to_rows_with_labels_and_columns(load):
+    planned = load(
+        runs=[{"method": "next", "columns": {"kind": "full"}}],
+        grid={"method.tmse.experts": [1, 2], "data.identities_per_batch": [3, 4]},
+    )
+    assert labels(planned)[:2] == [
+        "next experts=1, identities_per_batch=3",
+        "next experts=1, identities_per_batch=4",
+    ]
+    assert len(planned) == 4
+    assert planned[3].columns == {"kind": "full", "experts": "2", "identities_per_batch": "4"}
+    assert (planned[3].method_settings.tmse.experts, planned[3].data.identities_per_batch) == (2, 4)
+
+
+def test_a_grid_wins_over_its_row(load):
+    runs = [{"method": "next", "set": {"method.tmse.experts": 5, "schedule.epochs": 4}}]
+    planned = load(runs=runs, grid={"method.tmse.experts": [1, 2]})
+    assert [(plan.method_settings.tmse.experts, plan.schedule.epochs) for plan in planned] == [(1, 4), (2, 4)]
+
+
+def test_grid_keys_that_end_alike_are_told_apart(load):
+    planned = load(runs=[{"method": "next"}], grid={"method.tmse.experts": [1, 2], "method.csse.experts": [1, 2]})
+    assert len(set(labels(planned))) == 4
+    assert planned[1].columns == {"method.tmse.experts": "1", "method.csse.experts": "2"}
+
+
+def test_several_benchmarks_give_every_row_on_each(load, tmp_path):
+    planned = load(benchmarks=["rgbnt201", "synthetic_person"], benchmark={"image_size": [64, 32]})
+    assert [(plan.benchmark, plan.label) for plan in planned] == [
+        ("rgbnt201", "baseline"),
+        ("rgbnt201", "next"),
+        ("synthetic_person", "baseline"),
+        ("synthetic_person", "next"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "message"),
+    [
+        ({"runs": [{"method": "baselin"}]}, "mine: baselin: unknown method 'baselin'; did you mean 'baseline'"),
+        ({"runs": [{"method": "next", "variant": "mfga"}]}, "unknown variant of next 'mfga'; did you mean 'mgfa'"),
+        ({"benchmarks": ["synthetic_persn"]}, "unknown benchmark 'synthetic_persn'; did you mean 'synthetic_person'"),
+        ({"benchmarks": []}, "benchmarks: .* at least 1 item"),
+        ({"runs": []}, "runs: .* at least 1 item"),
+        ({"seeds": []}, "seeds: .* at least 1 item"),
+        ({"seeds": [1, 2, 1]}, "seeds 1, 2, 1: expected different numbers"),
+        ({"seeds": [-1]}, "seeds -1: expected different numbers from 0 to 4294967295"),
+        ({"seeds": [2**32]}, "seeds 4294967296: expected different numbers"),
+        ({"titel": "x"}, "unknown key 'titel'; did you mean 'title'"),
+        ({"schedule": {"epoch": 3}}, "unknown key 'schedule.epoch'; did you mean 'schedule.epochs'"),
+        ({"data": {"augmentation": {"padd": 3}}}, "unknown key 'data.augmentation.padd'; did you mean 'data.augmentation.pad'"),
+        ({"benchmark": {"train_identity": 3}}, "unknown key 'train_identity'; did you mean 'train_identities'"),
+        ({"runs": [{"method": "next", "varient": "mgfa"}]}, "unknown key 'runs.0.varient'; did you mean 'runs.0.variant'"),
+        ({"runs": [{"method": "next", "set": {"metod.x": 1}}]}, "mine: next: unknown key 'metod'; did you mean 'method'"),
+        ({"runs": [{"method": "next", "set": {"method.tmse.expert": 1}}]}, "unknown key 'tmse.expert'; did you mean 'tmse.ex"),
+        ({"runs": [{"method": "next", "set": {"method": 1}}]}, "method: expected settings"),
+        ({"runs": [{"method": "next", "set": {"schedule": 1}}]}, "schedule: expected settings"),
+        ({"grid": {"method.tmse.expert": [1]}, "runs": [{"method": "next"}]}, "unknown key 'tmse.expert'"),
+        ({"grid": {"method.tmse.experts": []}}, "grid.method.tmse.experts: .* at least 1 item"),
+        ({"grid": {"method.tmse.experts": 2}}, "grid.method.tmse.experts: .* valid list"),
+        ({"runs": [{"method": "next"}, {"method": "next"}]}, "two rows are labelled 'next'; give each a label of its own"),
+        ({"runs": [{"method": "next"}, {"method": "baseline", "label": "next"}]}, "two rows are labelled 'next'"),
+        ({"reference": "basline"}, r"mine: unknown row \(reference\) 'basline'; did you mean 'baseline'"),
+        ({"table": "comparision"}, "table: .* did you mean 'comparison'"),
+        ({"custom_imports": ["nothing_of_that_name"]}, "mine.py: custom_imports: No module named 'nothing_of_that_name'"),
+    ],
+)
+def test_a_mistake_in_a_suite_file_is_answered(load, replaced, message):
+    with pytest.raises(InputError, match=message) as error:
+        load(**replaced)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("shedule.epochs", "--set: unknown key 'shedule'; did you mean 'schedule'"),
+        ("schedule.epoch", "with --set: unknown key 'schedule.epoch'; did you mean 'schedule.epochs'"),
+        ("method.tmse.expert", "mine: baseline: baseline: unknown key 'tmse'"),
+        ("next.tmse.expert", "mine: next: next: unknown key 'tmse.expert'; did you mean 'tmse.experts'"),
+        ("nxt.tmse.experts", "--set: unknown key 'nxt'; did you mean 'next'"),
+        ("signal.sim.enabled", "--set: mine: unknown method 'signal'; one of: baseline, next"),
+        ("next", "mine: next: method: expected settings"),
+        ("method", "method: input should be a valid dictionary"),
+        ("schedule", "schedule: input should be a valid dictionary"),
+        ("schedule.epochs", "schedule.epochs: .* valid integer.*received 'x'"),
+    ],
+)
+def test_a_mistake_in_set_is_answered(load, key, message):
+    with pytest.raises(InputError, match=message):
+        load({key: "x"})
+
+
+def test_a_suite_of_a_user_may_stand_on_a_shipped_one(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(f'_base_ = ["{CONFIGS}/suites/embedded.py"]\ntitle = "Mine"\nseeds = [5]\nschedule = dict(epochs=3)\n')
+    name, suite = load_suite(str(path))
+    planned = plans(name, suite)
+    assert (name, suite.title, suite.jobs) == ("mine", "Mine", 2)
+    assert [(plan.label, plan.seed, plan.schedule.epochs) for plan in planned] == [
+        ("baseline", 5, 3),
+        ("signal", 5, 3),
+        ("next", 5, 3),
+    ]
+    assert planned[0].schedule.rates == load_suite("embedded")[1].schedule.rates
+
+
+METHOD = """
+from methods.base import METHODS
+from methods.baseline import Baseline
+
+@METHODS.register("mine_for_tests")
+class Mine(Baseline):
+    "A method of a user."
+"""
+
+
+def test_custom_imports_bring_a_method_of_a_user(load, user_module):
+    user_module("user_methods_1", METHOD)
+    (plan,) = load(custom_imports=["user_methods_1"], runs=[{"method": "mine_for_tests", "set": {"method.fusion": "reduced"}}])
+    assert (plan.name, plan.method_settings.fusion) == ("mine_for_tests", "reduced")
+    assert "user_methods_1" in sys.modules
+    with pytest.raises(InputError, match="unknown variant of mine_for_tests 'x'; one of: default"):
+        load(custom_imports=["user_methods_1"], runs=[{"method": "mine_for_tests", "variant": "x"}])
+
+
+def test_the_manifest_lists_the_runs_with_what_tables_show(load, tiny, tmp_path):
+    path = tiny.write_suite(tmp_path / "mine.py", reference="next", table="ablation")
+    name, suite = load_suite(str(path))
+    planned = plans(name, suite, seeds=[0, 1])
+    written = manifest(name, suite, [(plan, f"id {index}") for index, plan in enumerate(planned)])
+    assert (written.suite, written.title, written.table, written.reference) == ("mine", "Tiny", "ablation", "next")
+    assert [(run.id, run.label, run.seed) for run in written.runs][1:3] == [("id 1", "baseline", 1), ("id 2", "next", 0)]
+
+
+def test_the_manifest_names_no_reference_that_was_left_out(tiny, tmp_path):
+    name, suite = load_suite(str(tiny.write_suite(tmp_path / "mine.py", reference="next")))
+    written = manifest(name, suite, [(plan, "id") for plan in plans(name, suite, only="baseline")])
+    assert written.reference == ""
+
+
+def test_settings_of_a_method_say_where_a_wrong_key_is():
+    with pytest.raises(InputError, match=r"here: signal: unknown key 'sim.enabld'; did you mean 'sim.enabled'"):
+        method_settings("signal", "default", {"sim.enabld": True}, "here")

@@ -1,0 +1,95 @@
+import pytest
+import torch
+
+from benchmarks.common.errors import InputError
+from methods.base import LearningRates
+from methods.baseline import Baseline, BaselineSettings, Reduce
+
+
+def test_the_feature_is_the_class_tokens_side_by_side(small):
+    model, batch = small.build("baseline").eval(), small.batch()
+    embedding = model.embed(batch)
+    assert embedding.shape == (8, 3 * 48)
+    for b in range(8):
+        camera = model.branches.camera[batch.camera[b]][None]
+        for m in range(3):
+            token = model.branches.tower(batch.images[b, m][None], camera)[0, 0]
+            torch.testing.assert_close(embedding[b, m * 48 : (m + 1) * 48], token, atol=1e-5, rtol=1e-4)
+    assert model.test_feature == "class tokens"
+
+
+def test_reduction_is_linear_on_class_and_mean_patch_with_quick_gelu(small, loops):
+    D, N = 3, 4
+    reduce = small.randomise(Reduce(D)).double()
+    generator = torch.Generator().manual_seed(0)
+    token = torch.randn(2, D, generator=generator, dtype=torch.float64)
+    patches = torch.randn(2, N, D, generator=generator, dtype=torch.float64)
+    out = reduce(token, patches)
+    for b in range(2):
+        mean = [sum(patches[b, n, d].item() for n in range(N)) / N for d in range(D)]
+        normal = loops.layer_norm([*token[b].tolist(), *mean], reduce.norm.weight.tolist(), reduce.norm.bias.tolist())
+        x = loops.dense(normal, reduce.linear.weight.tolist(), reduce.linear.bias.tolist())
+        expected = [value / (1 + pow(2.718281828459045, -1.702 * value)) for value in x]
+        assert out[b].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_reduced_fusion_adds_a_feature_and_a_head(small):
+    model, batch = small.build("baseline", fusion="reduced").eval(), small.batch()
+    class_tokens, patches = model.branches(batch)
+    reduced = [model.reduce[m](class_tokens[:, m], patches[:, m]) for m in range(3)]
+    assert torch.equal(model.embed(batch), torch.cat([class_tokens.flatten(1), *reduced], dim=1))
+    assert model.test_feature == "class tokens, reduced features"
+    assert list(model.losses(batch)) == ["id_class", "triplet_class", "id_reduced", "triplet_reduced"]
+
+
+@pytest.mark.parametrize("fusion", ["concat", "reduced"])
+def test_losses_are_those_of_each_feature(small, loops, fusion):
+    model, batch = small.build("baseline", fusion=fusion, supervision={"id_weight": 1.0}), small.batch()
+    losses = model.losses(batch)
+    identity = batch.identity.tolist()
+    for name, head, feature in model._features(batch):
+        assert losses[f"triplet_{name}"].item() == pytest.approx(loops.batch_hard(feature.tolist(), identity), rel=1e-4)
+        entropy = loops.smoothed_cross_entropy(head(feature).tolist(), identity, 0.1)
+        assert losses[f"id_{name}"].item() == pytest.approx(entropy, rel=1e-4)
+
+
+@pytest.mark.parametrize("fusion", ["concat", "reduced"])
+def test_a_step_reaches_every_parameter_and_lowers_the_loss(small, fusion):
+    model, batch = small.build("baseline", fusion=fusion), small.batch()
+    optimiser = torch.optim.Adam(model.parameters(), 1e-3)
+    totals = []
+    for _ in range(6):
+        total = sum(model.losses(batch).values())
+        optimiser.zero_grad()
+        total.backward()
+        assert all(parameter.grad is not None for parameter in model.parameters() if parameter.requires_grad)
+        optimiser.step()
+        totals.append(total.item())
+    assert totals[-1] < totals[0] - 0.1
+
+
+@pytest.mark.parametrize(("fusion", "parameters"), [("concat", 86_407_680), ("reduced", 88_252_416)])
+def test_published_parameters(small, fusion, parameters):
+    assert small.full_size("baseline", fusion=fusion) == parameters
+
+
+def test_it_has_no_text_masks_or_monitors(small):
+    model = small.build("baseline")
+    assert model.text_encoder is None
+    assert model.test_text is None
+    assert model.token_masks(small.batch()) is None
+    assert model.monitors() == {}
+    assert model.watched_parameters() == {}
+    assert not model.config.needs_text
+
+
+def test_parameter_groups_hold_everything_once(small):
+    model = small.build("baseline", fusion="reduced")
+    counted = [id(parameter) for group in model.parameter_groups(LearningRates()) for parameter in group["params"]]
+    assert sorted(counted) == sorted(id(parameter) for parameter in model.parameters() if parameter.requires_grad)
+
+
+def test_an_image_size_without_whole_patches_is_refused_before_building(small):
+    spec = type(small.SPEC)(4, 3, (60, 32))
+    with pytest.raises(InputError, match="60 x 32"):
+        Baseline.check(BaselineSettings(backbone=small.BACKBONE), spec)
