@@ -50,7 +50,7 @@ class Recipe:
 
     identities: int = 4000
     images: int = 4
-    steps: int = 2000
+    steps: int = 3000
     groups_per_batch: int = 5
     """Confusable groups of a batch, all members and images of each, so that most negatives are hard."""
     rate: float = 2e-3
@@ -236,7 +236,7 @@ def _choose_vocabulary(clip: Clip, corpus: Corpus) -> None:
 
 @torch.no_grad()
 def median_ranks(clip: Clip, corpus: Corpus) -> dict[str, float]:
-    """Median rank of an image's own caption among the captions of its modality; the worst place among equal captions."""
+    """Median rank of an image's own caption among the captions of its modality; equal captions share the best place."""
     encoder = TextEncoder(clip.text.eval())
     ranks = {}
     for m, modality in enumerate(MODALITIES):

@@ -1,13 +1,16 @@
-"""A work folder with invented results, written through the real writers."""
+"""A work folder with invented results, written through the real writers; and the published captions with images made for them."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from harness.manifest import Manifest, ManifestRun, write_manifest
 from harness.pictures import Pictures, write_pictures
@@ -26,6 +29,8 @@ from harness.records import (
     write_record,
 )
 from reports.report import build_report
+
+ROOT = Path(__file__).resolve().parents[1]
 
 IDENTITIES, PER_IDENTITY, SKIPPED = 30, 6, (7, 40)
 
@@ -255,3 +260,33 @@ def whole(tmp_path_factory):
 def whole_report(whole):
     """Its report, drawn once."""
     return build_report(whole)
+
+
+@pytest.fixture(scope="session")
+def published_captions() -> Path:
+    """The folder of published caption files, where this machine has it; they are read in place and never copied."""
+    named = os.environ.get("MMREID_CAPTIONS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "captions"
+    if not (folder / "next-text").is_dir():
+        pytest.skip(f"no published captions in {folder}; MMREID_CAPTIONS may name their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_tree(tmp_path_factory, published_captions) -> Path:
+    """A data root with RGBNT201's real file names, which the caption files list, and small made images; not to be changed.
+
+    An identity is a pattern of its own, so that one epoch has something to learn.
+    """
+    root = tmp_path_factory.mktemp("published")
+    for split, folder in (("train", "train_171"), ("test", "test")):
+        for m, modality in enumerate(("RGB", "NI", "TI")):
+            place = root / "RGBNT201" / folder / modality
+            place.mkdir(parents=True)
+            listed = (published_captions / "next-text" / "rgbnt201" / f"{split}_{modality}.json").read_text("utf-8")
+            for number, entry in enumerate(json.loads(listed)):
+                pattern = np.random.default_rng([m, int(entry["item"][:6])]).integers(256, size=(8, 4, 3))
+                noise = np.random.default_rng([m, number]).normal(0, 40, size=(32, 16, 3))
+                pixels = pattern.repeat(4, axis=0).repeat(4, axis=1) + noise
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / entry["item"], quality=90)
+    return root

@@ -13,6 +13,10 @@ variants = {
     "routers_multi_multi": {"csse.router_scope": "multi"},
     "routers_share_multi": {"tmse.router_scope": "share", "csse.router_scope": "multi"},
     "routers_share_share": {"tmse.router_scope": "share"},
+    # Eq. 11 has neither residuals nor norms before the attention, as the default; most transformers have both
+    "residual": {"mgfa.residual": True},
+    "residual_pre_norm": {"mgfa.residual": True, "mgfa.pre_norm": True},
+    "mgfa_residual": {"mgfa.residual": True, "tmse.enabled": False, "csse.enabled": False},
     # Table VIII
     "no_text": _no_text,
     "text_in_training_only": {"text.at_test": False},

@@ -22,19 +22,24 @@ def test_a_run_that_another_variant_of_equal_settings_computed_is_the_same_run(f
     assert collect(work)[0].rows[0].records[0].variant == "reduced"
 
 
-def test_queries_of_another_length_are_refused(folder, fake):
-    queries = fake.make_queries(0.5, 0)
-    short = queries.model_copy(update={"inverse_negative_penalty": np.ones(7)})
-    with pytest.raises(InputError, match="npz: the per-query results differ in length"):
-        collect(folder.row("A", 0.5, seeds=(0,), queries=short).write())
-
-
-def test_queries_that_do_not_give_the_metrics_are_refused(folder, fake):
-    work = folder.row("A", 0.5, seeds=(0,)).write()
+def change_queries(work, name, change):
+    """Change one array of the per-query results of a work folder with one run."""
     path = next((work / "records").glob("*.npz"))
     with np.load(path) as arrays:
         values = dict(arrays)
-    values["average_precision"] = values["average_precision"] * 0.99
+    values[name] = change(values[name])
     np.savez(path, **values)
+
+
+def test_queries_of_another_length_are_refused(folder):
+    work = folder.row("A", 0.5, seeds=(0,)).write()
+    change_queries(work, "inverse_negative_penalty", lambda values: values[:7])
+    with pytest.raises(InputError, match="npz: the per-query results differ in length"):
+        collect(work)
+
+
+def test_queries_that_do_not_give_the_metrics_are_refused(folder):
+    work = folder.row("A", 0.5, seeds=(0,)).write()
+    change_queries(work, "average_precision", lambda values: values * 0.99)
     with pytest.raises(InputError, match="says mAP 0.* where its per-query results give 0.*; run it again"):
         collect(work)
