@@ -220,7 +220,7 @@ def pretrain(recipe: Recipe, corpus: Corpus, console: Console) -> Clip:
             model.scale.clamp_(max=math.log(100))
             model.patch_scale.clamp_(max=math.log(100))
         if step % 100 == 0:
-            console.print(f"step {step}: " + ", ".join(f"{name} {float(loss):.3f}" for name, loss in losses.items()))
+            console.print(f"step {step}: " + ", ".join(f"{name} {loss.item():.3f}" for name, loss in losses.items()))
     clip.text.requires_grad_(False)
     return clip
 

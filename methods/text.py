@@ -68,7 +68,7 @@ class TextTower(nn.Module):
         """Rows of the embedding table for tokens."""
         if "vocabulary" not in self._buffers:
             return tokens
-        known = torch.searchsorted(self.vocabulary, tokens).clamp(max=len(self.vocabulary) - 1)
+        known = torch.searchsorted(self.vocabulary, tokens.contiguous()).clamp(max=len(self.vocabulary) - 1)
         buckets = self.token_embedding.num_embeddings - len(self.vocabulary)
         return torch.where(self.vocabulary[known] == tokens, known, len(self.vocabulary) + tokens % buckets)
 

@@ -1,9 +1,12 @@
-"""What the embedded benchmark must show whatever the seed: effects that are large, never the order of two methods."""
+"""What the embedded benchmark must show whatever the seed: effects that are large, never the order of two methods.
 
-from types import SimpleNamespace
+After five epochs of the shipped suite: 57 mAP pretrained, 25 from scratch, 21 with RGB alone, 1.4 with shuffled labels where
+random embeddings have 1.9.
+"""
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.synthetic_person import SyntheticPerson, SyntheticPersonSettings
 from harness.configs import CONFIGS
@@ -22,14 +25,13 @@ ROWS = [
         "label": "shuffled labels",
         "set": {"method.backbone.weights": "random", "data.shuffle_train_labels": True},
     },
-    {"method": "next"},
 ]
 """Labels are shuffled for a tower from scratch: a pretrained one would still know what it learned before."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, tiny, cache):
-    """One seed of each row at the size of the shipped suite, in five epochs."""
+    """The record of each row by label: one seed at the size of the shipped suite, in five epochs."""
     folder = tmp_path_factory.mktemp("directions")
     suite = folder / "directions.py"
     suite.write_text(
@@ -40,24 +42,31 @@ def run(tmp_path_factory, tiny, cache):
     work = tiny.make_work(folder / "work", cache)
     result = tiny.call("run", suite, "--work-dir", work)
     assert (result.status, result.err) == (0, ""), result.err
-    return SimpleNamespace(
-        work=work, records={record.label: record for record in map(read_record, (work / "records").glob("*.json"))}
-    )
+    return {record.label: record for record in map(read_record, (work / "records").glob("*.json"))}
 
 
 @pytest.fixture(scope="module")
 def chance():
-    """Mean average precision of random embeddings on the embedded split: its mean and its largest of 20 draws."""
+    """Mean average precision of random embeddings on the embedded split."""
     split = SyntheticPerson.load(SyntheticPersonSettings(), None, None).query
-    import torch
-
-    draws = []
-    for seed in range(20):
-        embeddings = torch.randn(len(split), 32, generator=torch.Generator().manual_seed(seed))
-        columns = [split.identities, split.identities, split.cameras, split.cameras]
-        draws.append(rank(embeddings, embeddings, *columns).metrics().mAP)
-    return SimpleNamespace(mean=np.mean(draws), largest=max(draws))
+    columns = [split.identities, split.identities, split.cameras, split.cameras]
+    draws = [torch.randn(len(split), 32, generator=torch.Generator().manual_seed(seed)) for seed in range(10)]
+    return np.mean([rank(embeddings, embeddings, *columns).metrics().mAP for embeddings in draws])
 
 
-def test_print(run, chance):
-    print({k: v.metrics.mAP for k, v in run.records.items()}, chance)
+def test_pretrained_beats_scratch(run):
+    assert run["pretrained"].metrics.mAP > run["scratch"].metrics.mAP + 0.15
+
+
+def test_three_modalities_beat_one(run):
+    assert run["pretrained"].metrics.mAP > run["one modality"].metrics.mAP + 0.15
+
+
+def test_what_learned_from_shuffled_labels_is_at_chance(run, chance):
+    assert run["shuffled labels"].metrics.mAP == pytest.approx(chance, abs=0.01)
+    assert run["scratch"].metrics.mAP > chance + 0.1
+
+
+def test_every_row_saw_the_same_split(run):
+    assert len({record.split_fingerprint for record in run.values()}) == 1
+    assert len(run) == len(ROWS)

@@ -86,7 +86,9 @@ def test_attributes_that_are_not_seen_have_no_loss():
 
 def test_losses_reach_both_towers(corpus, clip):
     model = Pretraining(clip, RECIPE)
-    images = torch.from_numpy(np.stack([np.stack([normalise(image[m : m + 1])[0] for m in range(3)]) for image in corpus.images]))
+    images = torch.from_numpy(
+        np.stack([np.stack([normalise(image[m : m + 1])[0] for m in range(3)]) for image in corpus.images])
+    )
     losses = model.losses(images, corpus.captions, torch.from_numpy(corpus.attributes), np.arange(len(corpus)))
     assert set(losses) == {"contrast", "patch", "modality", "attribute"}
     sum(losses.values()).backward()
