@@ -1,4 +1,4 @@
-"""A work folder with invented results, written through the real writers; and the published captions with images made for them."""
+"""A work folder with invented results, written through the real writers; published captions with images made for them."""
 
 from __future__ import annotations
 
