@@ -9,7 +9,7 @@ from collections.abc import Callable
 from harness.records import Record
 from harness.rows import Row
 
-from .formats import bounds, fixed, listed, plus_minus, signed
+from .formats import bounds, counted, fixed, listed, plus_minus, signed
 from .measures import MetricName, chosen_on_test, difference, interval, metric
 from .table import Cell, Column, Emphasis
 
@@ -141,7 +141,7 @@ def _conditions(record: Record) -> str:
         return ""
     parts = [found.device, f"batch {found.batch}", found.precision]
     if _on_cpu(record):
-        parts.append(f"{found.threads} threads")
+        parts.append(counted(found.threads, "thread"))
     if found.concurrent_runs > 1:
         parts.append(f"{found.concurrent_runs} runs at once")
     return ", ".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.rows import BenchmarkRows, SuiteRows, collect
@@ -96,4 +96,16 @@ def _draw(group: BenchmarkRows) -> list[NamedDrawing]:
     found = [(slug(*place, make.__name__), make(group), "") for make in FIGURES.all()]
     for number, row in enumerate(group.rows, start=1):
         found += [(slug(*place, make.__name__, str(number), row.label), make(row), row.label) for make in ROW_FIGURES.all()]
-    return [NamedDrawing(name, drawing, row) for name, drawing, row in found if drawing is not None]
+    drawn = [NamedDrawing(name, drawing, row) for name, drawing, row in found if drawing is not None]
+    return _texts_once(drawn)
+
+
+def _texts_once(drawn: list[NamedDrawing]) -> list[NamedDrawing]:
+    """The drawings with each text under the first of them alone: the rows of a benchmark show the same queries."""
+    seen: set[str] = set()
+    kept = []
+    for named in drawn:
+        texts = tuple(text for text in named.drawing.texts if text not in seen)
+        seen.update(texts)
+        kept.append(replace(named, drawing=replace(named.drawing, texts=texts)))
+    return kept

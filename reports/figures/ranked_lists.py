@@ -32,7 +32,7 @@ def ranked_lists(row: Row) -> Drawing | None:
         for rank in range(ranks):
             hit = bool(pictures.hits[query, rank])
             show(cells[query, 1 + rank], strip(pictures.ranked_images[query, rank]), HIT if hit else MISS, dashed=not hit)
-            verdict = f"{rank + 1}. {'hit' if hit else 'miss'}  {pictures.similarity[query, rank]:.2f}"
+            verdict = f"{rank + 1}. {'hit' if hit else 'miss'}  {pictures.similarity[query, rank]:.4f}"
             cells[query, 1 + rank].set_title(
                 f"{verdict}\n{shortened(str(pictures.ranked_names[query, rank]), letters)}",
                 fontsize=8,
