@@ -13,8 +13,7 @@ import torch
 from torch import nn
 
 from benchmarks.common.errors import InputError
-
-from .files import atomic_write
+from benchmarks.common.files import atomic_write
 
 FORMAT_VERSION = 1
 

@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from benchmarks.common.errors import InputError
+from benchmarks.common.files import write_text
 
-from .files import write_text
 from .records import SCHEMA_VERSION, Section
 
 

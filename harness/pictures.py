@@ -12,8 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.common.errors import InputError
-
-from .files import write_arrays
+from benchmarks.common.files import write_arrays
 
 
 class Pictures(BaseModel):

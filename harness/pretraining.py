@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from benchmarks.batch import MODALITIES, Caption
 from benchmarks.captions.sentences import draw_texts, join_sentences
 from benchmarks.common import randomness
+from benchmarks.common.files import atomic_write, write_text
 from benchmarks.synthetic.attributes import PERSON
 from benchmarks.synthetic.pretraining import PretrainingBlock, pretraining_blocks
 from benchmarks.synthetic.visibility import visibility
@@ -37,7 +38,6 @@ from methods.pretrained import BackboneSettings
 from methods.text import TextEncoder
 
 from .environment import commit
-from .files import atomic_write, write_text
 
 IMAGE_SIZE = (64, 32)
 HELD_OUT = 250

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmarks.common.errors import InputError
-
-from .files import write_arrays, write_text
+from benchmarks.common.files import write_arrays, write_text
 
 SCHEMA_VERSION = 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from benchmarks.common.errors import InputError, unknown
-from harness.files import atomic_write, write_text
+from benchmarks.common.files import atomic_write, write_text
 
 from .frame import epochs_frame, runs_frame
 from .render.html import render_html

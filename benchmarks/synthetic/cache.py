@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from ..base import Images
 from ..batch import MODALITIES
 from ..common.errors import InputError
+from ..common.files import atomic_write
 from .draws import Bytes
 from .rendering import render
 from .world import World
@@ -81,19 +80,6 @@ def _belongs(pictures: Bytes, world: World) -> bool:
 
 
 def _write(path: Path, pictures: Bytes) -> None:
-    """Write beside the place, sync, rename over it: others see the whole file or none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path.parent}: cannot be written ({error.strerror}); choose another cache folder") from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, pictures, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write the array whole or not at all: others see the whole file or none."""
+    with atomic_write(path) as file:
+        np.save(file, pictures, allow_pickle=False)

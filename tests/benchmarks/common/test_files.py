@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common.errors import InputError
-from harness.files import atomic_write, write_arrays, write_text
+from benchmarks.common.files import atomic_write, write_arrays, write_text
 
 
 def names(folder):

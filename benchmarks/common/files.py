@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from benchmarks.common.errors import InputError
+from .errors import InputError
 
 
 @contextmanager
