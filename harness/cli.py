@@ -76,7 +76,7 @@ def list_(kind: str) -> None:
     _console().print(catalogue(kind))
 
 
-@app.command(epilog="Example: harness run embedded --only baseline --seeds 0 --set schedule.epochs=3")
+@app.command(epilog="Example: harness run embedded --only baseline --seeds 0 --set schedule.epochs=3 --work-dir try")
 @click.argument("suite")
 @data_root_option
 @work_dir_option

@@ -65,14 +65,20 @@ def read_manifests(work_dir: Path) -> list[Manifest]:
     paths = sorted((work_dir / "suites").glob("*.json"))
     if not paths:
         raise InputError(f"{work_dir}: no suite was run here; `harness run SUITE --work-dir {work_dir}` runs one")
-    manifests = []
-    for path in paths:
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            version = values["schema_version"]
-            if version > SCHEMA_VERSION:
-                raise InputError(f"{path}: schema {version} is newer than {SCHEMA_VERSION}; update the harness")
-            manifests.append(Manifest.model_validate(values))
-        except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: not the manifest of a suite ({str(error).splitlines()[0]})") from None
-    return manifests
+    return [read_manifest(path) for path in paths]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """One manifest.
+
+    Raises:
+        InputError: it cannot be read, or is of a newer schema.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        version = values["schema_version"]
+        if version > SCHEMA_VERSION:
+            raise InputError(f"{path}: schema {version} is newer than {SCHEMA_VERSION}; update the harness")
+        return Manifest.model_validate(values)
+    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not the manifest of a suite ({str(error).splitlines()[0]})") from None

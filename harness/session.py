@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,12 @@ from benchmarks.common.errors import InputError
 
 from .devices import check_device
 from .executors import Task, run_local
-from .manifest import write_manifest
+from .manifest import ManifestRun, manifest_path, read_manifest, write_manifest
 from .place import Place
 from .plan import Plan
 from .progress import SuiteProgress
-from .records import read_record, record_path
-from .suite import Suite, manifest
+from .records import Record, read_record, record_path
+from .suite import Suite, manifest, plans
 
 
 def prepare(planned: Sequence[Plan], place: Place) -> list[Task]:
@@ -67,6 +68,46 @@ def missing(tasks: Sequence[Task], work_dir: Path) -> list[Task]:
     return list(todo.values())
 
 
+def _with_earlier(name: str, suite: Suite, tasks: Sequence[Task], work_dir: Path) -> tuple[list[tuple[Plan, str]], int]:
+    """What the tables of a suite show from now on, in its order: these tasks, and what is finished of its other rows and seeds.
+
+    Args:
+        name: the suite's short name.
+        suite: its settings.
+        tasks: what is asked for now, perhaps a part of the suite alone.
+        work_dir: where an earlier manifest may lie.
+
+    Returns:
+        Plans with their run ids; and how many finished runs of the earlier manifest are no longer among them.
+    """
+    now = {_place_in_table(task.plan): task.run_id for task in tasks}
+    path = manifest_path(work_dir, name)
+    runs = read_manifest(path).runs if path.exists() else []
+    earlier = {_place_in_table(run): run.id for run in runs if record_path(work_dir, run.id).exists()}
+    seeds = sorted({seed for _, _, seed in [*now, *earlier]})
+    listed = []
+    for plan in plans(name, suite, seeds=seeds, device=tasks[0].plan.device):
+        row = _place_in_table(plan)
+        if row in now:
+            listed.append((plan, now[row]))
+        elif row in earlier and _is_of(plan, read_record(record_path(work_dir, earlier[row]))):
+            listed.append((plan, earlier[row]))
+    ids = {run_id for _, run_id in listed}
+    return listed, sum(run_id not in ids for run_id in earlier.values())
+
+
+def _place_in_table(run: Plan | ManifestRun) -> tuple[str, str, int]:
+    return run.benchmark, run.label, run.seed
+
+
+def _is_of(plan: Plan, record: Record) -> bool:
+    """Whether a record has the settings of a plan; the variant's name is none of them."""
+    settings = [json.loads(json.dumps(values)) for values in (plan.resolved(), record.settings)]
+    for values in settings:
+        del values["method"]["variant"]
+    return bool(settings[0] == settings[1])
+
+
 def run_suite(name: str, suite: Suite, tasks: Sequence[Task], place: Place, console: Console) -> list[str]:
     """Run the tasks of a suite that have no record yet.
 
@@ -83,7 +124,14 @@ def run_suite(name: str, suite: Suite, tasks: Sequence[Task], place: Place, cons
     Raises:
         InputError: a run met input that cannot be used; the others were run nevertheless.
     """
-    write_manifest(place.work_dir, manifest(name, suite, [(task.plan, task.run_id) for task in tasks]))
+    listed, left_out = _with_earlier(name, suite, tasks, place.work_dir)
+    write_manifest(place.work_dir, manifest(name, suite, listed))
+    if left_out:
+        console.print(
+            f"{name}: {left_out} earlier runs are of other rows or settings and leave its tables; their records stay",
+            markup=False,
+            highlight=False,
+        )
     todo = missing(tasks, place.work_dir)
     done = len({task.run_id for task in tasks}) - len(todo)
     console.print(f"{name}: {done + len(todo)} runs, {done} finished before", markup=False, highlight=False)

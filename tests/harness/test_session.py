@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -180,3 +181,42 @@ def test_failures_are_given_back_and_input_errors_raised_with_them(suite, tmp_pa
 
 def test_tasks_are_equal_by_what_they_run(tiny):
     assert Task(tiny.plan(), "id") == Task(tiny.plan(), "id")
+
+
+@pytest.fixture
+def copy(tmp_path, finished):
+    """A work folder of one's own in which the tiny suite is finished."""
+    shutil.copytree(finished.work, tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy"
+
+
+def table(work):
+    """What the tables of the one suite show: label and seed, and whether there is a record."""
+    (manifest,) = read_manifests(work)
+    return {(run.label, run.seed): record_path(work, run.id).exists() for run in manifest.runs}
+
+
+def test_a_part_of_a_suite_leaves_its_other_rows_in_the_tables(tiny, finished, copy):
+    result = tiny.call("run", finished.suite, "--work-dir", copy, "--only", "next")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("tiny: 1 runs, 1 finished before\n")
+    assert table(copy) == {("baseline", 0): True, ("next", 0): True}
+
+
+def test_further_seeds_join_those_that_are_finished(tiny, finished, copy):
+    result = tiny.call("run", finished.suite, "--work-dir", copy, "--only", "baseline", "--seeds", "1")
+    assert (result.status, result.err) == (0, "")
+    assert table(copy) == {("baseline", 0): True, ("baseline", 1): True, ("next", 0): True}
+
+
+def test_rows_of_other_settings_leave_the_tables_and_keep_their_records(tiny, finished, copy):
+    records = {path.name for path in (copy / "records").glob("*.json")}
+    result = tiny.call("run", finished.suite, "--work-dir", copy, "--only", "baseline", "--set", "schedule.epochs=1")
+    assert (result.status, result.err) == (0, "")
+    line = "tiny: 2 earlier runs are of other rows or settings and leave its tables; their records stay"
+    assert result.out.splitlines()[0] == line
+    assert table(copy) == {("baseline", 0): True}
+    assert records < {path.name for path in (copy / "records").glob("*.json")}
+    again = tiny.call("run", finished.suite, "--work-dir", copy)
+    assert "tiny: 2 runs, 2 finished before" in again.out
+    assert table(copy) == {("baseline", 0): True, ("next", 0): True}
