@@ -28,10 +28,9 @@ from benchmarks.batch import MODALITIES, Caption
 from benchmarks.captions.sentences import draw_texts, join_sentences
 from benchmarks.common import randomness
 from benchmarks.common.files import atomic_write, write_text
-from benchmarks.synthetic.attributes import PERSON
 from benchmarks.synthetic.pretraining import PretrainingBlock, pretraining_blocks
-from benchmarks.synthetic.visibility import visibility
-from benchmarks.synthetic.world import VERSION
+from benchmarks.synthetic.kinds import kind_of
+from benchmarks.synthetic.world import ATTRIBUTES, VERSION
 from benchmarks.transforms import Augmentation, augment, normalise
 from methods.clip import SMALL_VOCABULARY, Clip, load_clip
 from methods.pretrained import BackboneSettings

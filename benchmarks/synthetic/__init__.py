@@ -2,12 +2,13 @@
 
 Floors, each importing only from those above it:
 
-    draws attributes difficulty         what is drawn, from what, and how hard it is
-    identities moments cameras          who is seen; when, where and how; by what
-    world                               all of it as tables
-    canvas texture materials backdrops  how things are painted and what they look like
-    body figure head carried            the person
-    nuisance modalities rendering       what the three cameras make of it
-    visibility phrases captions         what can be seen and how it is told
-    cache export pretraining sheet      what others do with it
+    draws attribute difficulty            what is drawn, what an attribute is, and how hard it is
+    groups moments cameras canvas         identities that resemble each other; when and where; by what; how shapes are painted
+    person/ vehicle/ attributes, poses    who is seen, and how they stand
+    world                                 all of it as tables
+    texture materials backdrops nuisance  what things look like, and what disturbs them
+    sight telling parts kind              what can be seen, what is told, what is painted: the contract of a kind of objects
+    person/ vehicle/ the rest, kinds      the two kinds
+    modalities rendering captions         what the three cameras make of it; what captions say of it
+    cache source export pretraining sheet what others do with it
 """

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from .canvas import CHANNELS
-from .draws import Draws, Floats, Namespace
+from .draws import Draws, Floats, Namespace, Object
 
 _MARGIN = 0.2
 """Height of a panorama beyond the picture's, in heights of the picture."""
@@ -26,17 +26,18 @@ _HORIZON = 0.62
 
 
 @lru_cache(maxsize=64)
-def panoramas(namespace: Namespace, draw: int, camera: int, sessions: int, shape: tuple[int, int]) -> Floats:
+def panoramas(object: Object, namespace: Namespace, draw: int, camera: int, sessions: int, shape: tuple[int, int]) -> Floats:
     """The panoramas of one camera: (sessions, 5, H', W') of red, green, blue, NIR reflectance and heat by day.
 
     Args:
+        object: of the world.
         namespace: of the world.
         draw: of the world.
         camera: number of the camera.
         sessions: number of sessions.
         shape: height and width of the pictures.
     """
-    draws = Draws(namespace, draw)
+    draws = Draws(object, namespace, draw)
     size = shape[0] + int(shape[0] * _MARGIN), shape[1] * _WIDTHS
     result = np.stack([_Painter(draws, camera, session, size).paint() for session in range(sessions)])
     result.setflags(write=False)  # it is shared by all who ask

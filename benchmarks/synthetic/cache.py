@@ -46,7 +46,7 @@ class Pictures:
 
 def cache_file(world: World, cache: Path) -> Path:
     """Where the pictures of a world are kept: the name changes with everything that they depend on."""
-    return cache / f"synthetic_person-{world.fingerprint[:32]}.npy"
+    return cache / f"synthetic_{world.object}-{world.fingerprint[:32]}.npy"
 
 
 def _cached(world: World, cache: Path) -> Bytes:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Final, Literal
+
+from pydantic import Field
 
 from ..common.settings import Settings
-from .attributes import PERSON
+
+Level = Literal["easy", "standard", "hard"]
 
 
 class Difficulty(Settings):
@@ -15,10 +18,12 @@ class Difficulty(Settings):
     """Identities that share colours and garments."""
     differences: int = Field(3, ge=1)
     """Attributes in which each identity departs from its group; no two of a group depart in the same ones."""
+    variety: float = Field(0.0, ge=0, le=1)
+    """How varied identities are: 0 draws attributes as often as their weights say, 1 all values equally often."""
     dusk: float = Field(0.2, ge=0, le=1)
-    """Share of visits at dusk."""
+    """Share of sessions at dusk."""
     night: float = Field(0.2, ge=0, le=1)
-    """Share of visits at night, when colour is nearly lost."""
+    """Share of sessions at night, when colour is nearly lost."""
     dusk_light: float = Field(0.6, gt=0, le=1)
     """Mean light at dusk, where the day's is 1."""
     night_light: float = Field(0.32, gt=0, le=1)
@@ -32,30 +37,57 @@ class Difficulty(Settings):
     thermal_noise: float = Field(0.012, ge=0)
     """The same for TIR."""
     occlusion: float = Field(0.15, ge=0, le=1)
-    """Share of samples with something in front of the person."""
+    """Share of samples with something in front of the object."""
     blur: float = Field(0.15, ge=0, le=1)
     """Share of images, each modality by itself, that are out of focus."""
     misalignment: int = Field(1, ge=0)
     """Largest shift of NIR and TIR against RGB, in pixels of an image of 64 rows."""
     horizontal_jitter: float = Field(0.10, ge=0)
-    """Largest distance of the person from the middle, in widths of the image."""
+    """Largest distance from the middle, in widths of the image."""
     vertical_jitter: float = Field(0.05, ge=0)
-    """Largest distance of the person from where it would stand centred, in heights of the image."""
+    """Largest distance from where it would stand centred, in heights of the image."""
     smallest: float = Field(0.76, gt=0)
-    """Height of the smallest person, in heights of the image."""
+    """Size of the smallest person or vehicle, in heights (of a vehicle: widths) of the image."""
     largest: float = Field(0.96, gt=0)
-    """Height of the largest person, in heights of the image."""
+    """Size of the largest one."""
     camera_response: float = Field(0.10, ge=0, lt=1)
     """Largest deviation of a camera's colour gains from 1."""
     mention: float = Field(0.9, ge=0, le=1)
     """Probability that a caption names a detail that can be seen."""
 
-    @model_validator(mode="after")
-    def _enough_attributes(self) -> Difficulty:
-        available = sum(attribute.distinguishes for attribute in PERSON.values())
-        if self.group_size * self.differences > available:
-            raise ValueError(f"group_size x differences is {self.group_size * self.differences}; at most {available} fit")
-        return self
 
-
-STANDARD = Difficulty()
+STANDARD: Final = Difficulty()
+LEVELS: Final[dict[Level, Difficulty]] = {
+    "easy": Difficulty(
+        group_size=4,
+        differences=4,
+        variety=0.5,
+        dusk=0.1,
+        night=0.1,
+        flare=0.05,
+        noise=0.012,
+        night_noise=0.025,
+        occlusion=0.05,
+        blur=0.05,
+        misalignment=0,
+        camera_response=0.05,
+    ),
+    "standard": STANDARD,
+    "hard": Difficulty(
+        differences=2,
+        dusk=0.2,
+        night=0.4,
+        flare=0.25,
+        noise=0.03,
+        night_noise=0.06,
+        thermal_noise=0.02,
+        occlusion=0.3,
+        blur=0.3,
+        misalignment=2,
+        horizontal_jitter=0.14,
+        smallest=0.66,
+        camera_response=0.16,
+        mention=0.75,
+    ),
+}
+"""What `benchmark.difficulty` can be. Only `standard` carries reference figures."""

@@ -13,6 +13,9 @@ from ..common import randomness
 Namespace = Literal["benchmark", "pretraining"]
 """Which family of worlds: what is drawn in one is never drawn in the other, whatever the draw."""
 
+Object = Literal["person", "vehicle"]
+"""What the identities of a world are."""
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -23,12 +26,13 @@ class Draws:
     """Named streams of random numbers of one world.
 
     Args:
+        object: what the identities are.
         namespace: the family of worlds.
         draw: which world of the family.
     """
 
-    def __init__(self, namespace: Namespace, draw: int) -> None:
-        self._key = randomness.mix(randomness.stream(f"synthetic_person/{namespace}"), draw)
+    def __init__(self, object: Object, namespace: Namespace, draw: int) -> None:
+        self._key = randomness.mix(randomness.stream(f"synthetic_{object}/{namespace}"), draw)
 
     def keys(self, name: str, *keys: Any) -> randomness.Keys:
         """64 random bits for each combination of the broadcast keys."""

@@ -1,4 +1,4 @@
-"""When, where and how each sample is taken: visits to cameras, poses, and what disturbs the images."""
+"""When and where each sample is taken: visits to cameras, times of day, and what disturbs the images."""
 
 from __future__ import annotations
 
@@ -11,21 +11,9 @@ from ..batch import MODALITIES
 from .difficulty import Difficulty
 from .draws import Bools, Draws, Floats, Ints
 
-FRAMES_PER_VISIT = 2
-"""Samples of one identity that share camera, session, backdrop and time of day."""
-
-
-class View(IntEnum):
-    """From where the person is seen."""
-
-    FRONT = 0
-    BACK = 1
-    LEFT = 2
-    RIGHT = 3
-
 
 class Time(IntEnum):
-    """Time of day."""
+    """Time of day: the same for all cameras of a session."""
 
     DAY = 0
     DUSK = 1
@@ -51,35 +39,13 @@ class Visits:
     """Number of the sample among those of its identity."""
     camera: Ints
     session: Ints
-    """Number of the recording session: a camera's backdrop changes from session to session."""
+    """Number of the recording session, the scene of the scene rule: it has a time of day, and a backdrop at each camera."""
     time: Ints
     """Value of `Time`."""
     key: Ints
     """A number of the sample's own, from which the rest is drawn."""
     visit_key: Ints
     """A number that the frames of a visit share."""
-
-
-@dataclass(frozen=True)
-class Poses:
-    """How the persons stand in the pictures, one row (N,) each."""
-
-    view: Ints
-    """Value of `View`."""
-    yaw: Floats
-    """Departure from that view, in [0, 1]: 0 is square to the camera, 1 is turned by about a quarter."""
-    stride: Floats
-    """Phase of the walk in [-1, 1]: which foot is in front, and how far."""
-    lean: Floats
-    """Horizontal shift of the head against the feet, in heights of the person."""
-    height: Floats
-    """Height of the person, in heights of the image."""
-    across: Floats
-    """Horizontal middle of the person, in widths of the image."""
-    top: Floats
-    """Upper end of the person, in heights of the image."""
-    holding: Bools
-    """Whether the object that the identity holds at times is held now."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +73,19 @@ class Nuisances:
     """(N, M, 2) Rows and columns by which each modality is shifted, in pixels of an image of 64 rows; 0 for RGB."""
 
 
-def draw_visits(draws: Draws, identities: Ints, images: int, cameras: int, sessions: int, difficulty: Difficulty) -> Visits:
+@dataclass(frozen=True)
+class Habit:
+    """How identities move through a network of cameras."""
+
+    frames: int
+    """Samples of one visit, which share camera, session and backdrop."""
+    together: bool
+    """Whether all cameras see an identity in the same sessions, as a vehicle that drives past all of them."""
+
+
+def draw_visits(
+    draws: Draws, identities: Ints, images: int, cameras: int, sessions: int, difficulty: Difficulty, habit: Habit
+) -> Visits:
     """Spread the samples of each identity evenly over the cameras, in visits of a few frames.
 
     Args:
@@ -117,36 +95,28 @@ def draw_visits(draws: Draws, identities: Ints, images: int, cameras: int, sessi
         cameras: number of cameras.
         sessions: number of recording sessions.
         difficulty: shares of dusk and night.
+        habit: how identities move.
     """
     row = np.repeat(np.arange(len(identities)), images)
     identity, frame = identities[row], np.tile(np.arange(images), len(identities))
     camera = (draws.integers("first camera", cameras, identity) + frame) % cameras
-    visit = frame // cameras // FRAMES_PER_VISIT
+    visit = frame // cameras // habit.frames
     # the sessions of one identity and camera are all different as long as there are enough of them
-    session = (draws.integers("session", sessions, identity, camera) + visit) % sessions
+    first = draws.integers("session", sessions, identity, *(() if habit.together else (camera,)))
+    session = (first + visit) % sessions
     order = np.lexsort((frame, session, camera, row))
     identity, camera, session, visit = identity[order], camera[order], session[order], visit[order]
     visit_key = _signed(draws, "visit", identity, camera, visit)
-    day = 1 - difficulty.dusk - difficulty.night
-    time = draws.choice("time", (day, difficulty.dusk, difficulty.night), visit_key)
+    time = draw_times(draws, sessions, difficulty)[session]
     key = _signed(draws, "sample", identity, frame[order])
     return Visits(row[order], frame[order], camera, session, time, key, visit_key)
 
 
-def draw_poses(draws: Draws, key: Ints, difficulty: Difficulty) -> Poses:
-    """Draw a pose for each sample key (N,)."""
-    height = draws.uniform("height", difficulty.smallest, difficulty.largest, key)
-    free = 1 - height
-    return Poses(
-        view=draws.choice("view", (3, 3, 2, 2), key),
-        yaw=draws.uniform("yaw", 0, 1, key),
-        stride=draws.uniform("stride", -1, 1, key),
-        lean=draws.uniform("lean", -0.02, 0.02, key),
-        height=height,
-        across=draws.uniform("across", 0.5 - difficulty.horizontal_jitter, 0.5 + difficulty.horizontal_jitter, key),
-        top=free * 0.5 + draws.uniform("top", -difficulty.vertical_jitter, difficulty.vertical_jitter, key),
-        holding=draws.chance("holding", 0.75, key),
-    )
+def draw_times(draws: Draws, sessions: int, difficulty: Difficulty) -> Ints:
+    """Time of day (sessions,) of each session: their shares are exact up to rounding, their order is drawn."""
+    night, dusk = (int(share * sessions + 0.5) for share in (difficulty.night, difficulty.dusk))
+    place = np.argsort(np.argsort(draws.keys("session time", np.arange(sessions)), kind="stable"), kind="stable")
+    return np.where(place < night, Time.NIGHT, np.where(place < night + dusk, Time.DUSK, Time.DAY)).astype(np.int64)
 
 
 def draw_nuisances(draws: Draws, visits: Visits, difficulty: Difficulty) -> Nuisances:

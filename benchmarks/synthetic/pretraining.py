@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from ..batch import Caption
 from .captions import captions
 from .difficulty import STANDARD, Difficulty
-from .draws import Bytes, Ints
+from .draws import Bytes, Ints, Object
 from .rendering import render
 from .world import World
+
+BROAD: Final = STANDARD.model_copy(update={"variety": 0.5})
+"""A more varied population than the benchmark's, as that of a real CLIP is: what is rare there must be learned too."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class PretrainingBlock:
     """Some identities with all their samples."""
 
     world: World
-    """Holds the true attributes: `world.people`, and `visibility(world, ...)` for what can be seen of them."""
+    """Holds the true attributes: `world.attributes`, and what can be seen of them: `kind_of(world).visibility`."""
     images: Bytes
     """(n, M, H, W, 3) pixels, n = identities of the block x images of each; M in the order RGB, NIR, TIR."""
     captions: list[tuple[Caption, ...]]
@@ -36,7 +40,8 @@ def pretraining_blocks(
     block: int = 100,
     cameras: int = 4,
     image_size: tuple[int, int] = (64, 32),
-    difficulty: Difficulty = STANDARD,
+    difficulty: Difficulty = BROAD,
+    object: Object = "person",
 ) -> Iterator[PretrainingBlock]:
     """Make identities to pretrain on, block by block, each in a place of its own.
 
@@ -50,9 +55,12 @@ def pretraining_blocks(
         cameras: cameras of a block.
         image_size: height and width.
         difficulty: as the benchmark's, or easier.
+        object: what the identities are.
     """
     for draw, first in enumerate(range(0, identities, block)):
         count = min(block, identities - first)
-        world = World("pretraining", draw, 0, count, images, cameras, image_size=image_size, difficulty=difficulty)
+        world = World(
+            "pretraining", draw, 0, count, images, cameras, image_size=image_size, difficulty=difficulty, object=object
+        )
         rows = np.arange(len(world))
         yield PretrainingBlock(world, render(world, rows), captions(world, rows), first + world.visits.row)

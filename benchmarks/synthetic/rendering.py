@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..batch import MODALITIES
-from . import carried, modalities, nuisance, texture
+from . import modalities, nuisance, texture
 from .backdrops import panoramas
-from .body import Body, pose
 from .cameras import draw_cameras
 from .canvas import CHANNELS, RELIEF, Canvas
 from .draws import Bytes, Floats, Ints
-from .figure import Part, arm, leg, skirt, trunk
-from .head import hair_behind, head
-from .materials import Materials, materials
+from .kinds import kind_of
 from .world import World
 
 _FAR_NIR = np.array((1.0, 0.85, 0.6), np.float32)
@@ -45,45 +42,25 @@ def render(world: World, indices: Sequence[int] | Ints, block: int = BLOCK) -> B
 
 
 def regions(world: World, indices: Sequence[int] | Ints) -> Floats:
-    """Where each region of the person is to be seen, to ask of a method whether it looks there.
+    """Where each region of the object is to be seen, to ask of a method whether it looks there.
 
     Args:
         world: the world.
         indices: (n,) which samples.
 
     Returns:
-        (n, 5, H, W) share of each pixel that shows the head, the upper and the lower garment, the feet, what is carried, in the
-        order of `Region`; what something stands before is left out. RGB's geometry: NIR and TIR are shifted against it.
+        (n, 5, H, W) share of each pixel that shows a region, in the order of `Kind.regions`; what something stands before is
+        left out. RGB's geometry: NIR and TIR are shifted against it.
     """
     rows = np.asarray(indices, np.int64)
     canvas = Canvas(np.zeros((CHANNELS + 1, len(rows), *world.image_size), np.float32))
-    for part in _parts_of(world, rows):
+    for part in kind_of(world).parts(world, rows):
         look = np.zeros((CHANNELS, len(rows)), np.float32)
         look[part.region] = 1
         canvas.paint(part.span, look, part.gate)
     nothing = np.zeros((CHANNELS, len(rows)), np.float32)
     nuisance.occlude(canvas, world.nuisances.occluder[rows], world.nuisances.occluder_place[rows], nothing)
     return np.ascontiguousarray(canvas.planes[:CHANNELS].swapaxes(0, 1))
-
-
-def _parts_of(world: World, rows: Ints) -> Iterator[Part]:
-    people = world.people.take(world.visits.row[rows])
-    return parts(pose(people, world.poses, rows, world.image_size), materials(people))
-
-
-def parts(body: Body, stuff: Materials) -> Iterator[Part]:
-    """All parts of a block of persons, from the hindmost to the foremost."""
-    yield from carried.behind(body, stuff)
-    yield from arm(body, stuff, -1.0)
-    yield from leg(body, stuff, -1.0)
-    yield from leg(body, stuff, 1.0)
-    yield from skirt(body, stuff)
-    yield from trunk(body, stuff)
-    yield from hair_behind(body, stuff)
-    yield from head(body, stuff)
-    yield from arm(body, stuff, 1.0)
-    yield from carried.in_front(body, stuff)
-    yield from carried.held(body, stuff)
 
 
 def _render_block(world: World, rows: Ints, out: Bytes) -> None:
@@ -102,7 +79,7 @@ def _scene(world: World, rows: Ints) -> Floats:
     planes[RELIEF] = 1
     _backdrop(world, rows, planes)
     canvas = Canvas(planes)
-    for part in _parts_of(world, rows):
+    for part in () if world.background_only else kind_of(world).parts(world, rows):
         canvas.paint(part.span, part.look, part.gate, part.roundness, part.tilt, part.channels)
     look = 0.12 + 0.65 * world.nuisances.occluder_tone[rows].T
     nuisance.occlude(canvas, world.nuisances.occluder[rows], world.nuisances.occluder_place[rows], look)
@@ -110,12 +87,12 @@ def _scene(world: World, rows: Ints) -> Floats:
 
 
 def _backdrop(world: World, rows: Ints, planes: Floats) -> None:
-    """Fill the planes with what is behind the persons, as it is at the time of day."""
+    """Fill the planes with what is behind the objects, as it is at the time of day."""
     height, width = world.image_size
     visits = world.visits
     place = world.draws.keys("place", visits.visit_key[rows])
     for picture, (camera, session) in enumerate(zip(visits.camera[rows].tolist(), visits.session[rows].tolist(), strict=True)):
-        views = panoramas(world.namespace, world.draw, camera, world.sessions, world.image_size)
+        views = panoramas(world.object, world.namespace, world.draw, camera, world.sessions, world.image_size)
         top = int(place[picture] & np.uint64(0xFFFF)) % (views.shape[2] - height + 1)
         left = int(place[picture] >> np.uint64(32)) % (views.shape[3] - width + 1)
         planes[:RELIEF, picture] = views[session, :, top : top + height, left : left + width]

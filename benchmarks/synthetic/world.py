@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Final
@@ -11,16 +12,20 @@ from typing import Final
 import numpy as np
 
 from ..common.errors import InputError
-from .attributes import People
+from .attribute import Attribute
 from .difficulty import STANDARD, Difficulty
-from .draws import Draws, Ints, Namespace
-from .identities import draw_people
-from .moments import Nuisances, Poses, Visits, draw_nuisances, draw_poses, draw_visits
+from .draws import Draws, Ints, Namespace, Object
+from .moments import Habit, Nuisances, Visits, draw_nuisances, draw_visits
+from .person.attributes import PERSON, People
+from .person.identities import draw_people
+from .person.poses import Poses, draw_poses
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes when a pixel or a word of any world changes."""
 MOST_CAMERAS, MOST_SESSIONS, MOST_IMAGES = 9, 10, 100
 """What the file names of RGBNT201 have room for."""
+ATTRIBUTES: Final[Mapping[Object, Mapping[str, Attribute]]] = {"person": PERSON}
+_HABITS: Final[Mapping[Object, Habit]] = {"person": Habit(frames=2, together=False)}
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,13 @@ class World:
     images: int = 16
     """Samples of each identity."""
     cameras: int = 4
-    sessions: int = 6
+    sessions: int = 10
     image_size: tuple[int, int] = (64, 32)
     """Height and width in pixels."""
     difficulty: Difficulty = STANDARD
+    object: Object = "person"
+    background_only: bool = False
+    """Whether the pictures show the places without the objects: a control."""
 
     def __post_init__(self) -> None:
         """Refuse worlds in which a query could be without a match, or a name without room."""
@@ -56,6 +64,12 @@ class World:
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"synthetic world: {name} is {getattr(self, name)}; give {low} to {high}")
+        available = sum(attribute.distinguishes for attribute in ATTRIBUTES[self.object].values())
+        if self.difficulty.group_size * self.difficulty.differences > available:
+            raise InputError(
+                f"synthetic world: {self.difficulty.differences} differences of each of {self.difficulty.group_size} "
+                f"identities do not fit into the {available} attributes that tell {self.object}s apart"
+            )
         if min(self.image_size) < 16:
             raise InputError(f"synthetic world: image_size is {self.image_size}; give at least 16 pixels each way")
 
@@ -65,7 +79,7 @@ class World:
     @property
     def draws(self) -> Draws:
         """The random numbers of this namespace and draw."""
-        return Draws(self.namespace, self.draw)
+        return Draws(self.object, self.namespace, self.draw)
 
     @property
     def numbers(self) -> Ints:
@@ -74,17 +88,23 @@ class World:
 
     @cached_property
     def people(self) -> People:
-        """The true attributes of the identities, columns (I,)."""
+        """The true attributes of the persons, columns (I,)."""
         return draw_people(self.draws, self.numbers, self.difficulty)
+
+    @property
+    def attributes(self) -> Mapping[str, Ints]:
+        """The true attributes of the identities by name, columns (I,) of positions in the values of `ATTRIBUTES`."""
+        return vars(self.people)
 
     @cached_property
     def visits(self) -> Visits:
         """Identity, camera, session and time of each sample, columns (N,)."""
-        return draw_visits(self.draws, self.numbers, self.images, self.cameras, self.sessions, self.difficulty)
+        habit = _HABITS[self.object]
+        return draw_visits(self.draws, self.numbers, self.images, self.cameras, self.sessions, self.difficulty, habit)
 
     @cached_property
     def poses(self) -> Poses:
-        """The pose of each sample, columns (N,)."""
+        """The pose of the person in each sample, columns (N,)."""
         return draw_poses(self.draws, self.visits.key, self.difficulty)
 
     @cached_property

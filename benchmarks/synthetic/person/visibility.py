@@ -1,4 +1,4 @@
-"""Which true attribute can be seen in which modality of a sample.
+"""Which true attribute of a person can be seen in which modality of a sample.
 
 Attributes are looked up at anchor points on the body. An attribute is lost when something stands before all points of its
 region, when headlights wash them out, when its cue does not survive the darkness or the blur, when the person shows the other
@@ -7,14 +7,17 @@ side, or when the modality cannot show it at all.
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 
-from ..batch import MODALITIES
-from .attributes import PERSON, Bag, Cue, Pattern, Region
-from .draws import Bools, Floats, Ints
-from .moments import Occluder, Time, View
-from .nuisance import occluder_box
-from .world import World
+from ...batch import MODALITIES
+from ..attribute import Cue
+from ..draws import Bools, Floats, Ints
+from ..sight import Sight
+from ..world import World
+from .attributes import PERSON, Bag, Pattern, Region
+from .poses import View
 
 _POINTS: dict[Region, tuple[tuple[float, float], ...]] = {
     Region.HEAD: ((0.0, 0.07),),
@@ -25,9 +28,7 @@ _POINTS: dict[Region, tuple[tuple[float, float], ...]] = {
 }
 """Anchor points: distance from the middle and height below the crown, in heights of the person."""
 _BAG_POINT = np.array([(0, 0.3), (0, 0.3), (0.15, 0.58), (0.085, 0.49), (0.3, 0.84)], np.float32)
-_BLINDED, _DAZZLED = 0.30, 0.65
-"""Squared distance from headlights, in radii of their glare, at which nothing and at which no detail is left."""
-_HEAVY_BLUR = 2
+_VIEWS = {View.FRONT: "front", View.BACK: "back", View.LEFT: "side", View.RIGHT: "side"}
 _PROFILE = 0.6
 """Breadth of a person from the side, where that from the front is 1."""
 
@@ -39,23 +40,23 @@ def visibility(world: World, indices: Ints) -> dict[str, Bools]:
         world: the world.
         indices: (n,) which samples.
     """
-    sight = _Sight(world, indices)
-    by_region = {region: sight.region(points) for region, points in _POINTS.items()}
-    by_region[Region.CARRIED] = sight.carried(_BAG_POINT[sight.people.bag], sight.bag_side)
+    body = _Body(world, indices)
+    by_region: dict[IntEnum, tuple[Bools, Bools]] = {region: body.region(points) for region, points in _POINTS.items()}
+    by_region[Region.CARRIED] = body.carried(_BAG_POINT[body.people.bag], body.bag_side)
     visible = {}
     for name, attribute in PERSON.items():
         seen, detailed = by_region[attribute.region]
         shows = np.isin(np.array(MODALITIES), attribute.modalities)
-        visible[name] = shows & (seen if attribute.cue is Cue.SHAPE else detailed & sight.keeps(attribute.cue))
-    return _turned_away(visible, sight)
+        visible[name] = shows & (seen if attribute.cue is Cue.SHAPE else detailed & body.sight.keeps(attribute.cue))
+    return _turned_away(visible, body)
 
 
-def _turned_away(visible: dict[str, Bools], sight: _Sight) -> dict[str, Bools]:
+def _turned_away(visible: dict[str, Bools], body: _Body) -> dict[str, Bools]:
     """Take out what the view hides, and what is not there at this moment."""
-    people, view = sight.people, sight.view
+    people, view = body.people, body.view
     printed_behind = (people.upper_pattern == Pattern.PRINTED) & (view != View.FRONT)
-    hand, detailed = sight.carried(np.array([0.12, 0.40], np.float32)[None], -sight.bag_side)
-    held = sight.world.poses.holding[sight.rows] & (people.held > 0)
+    hand, detailed = body.carried(np.array([0.12, 0.40], np.float32)[None], -body.bag_side)
+    held = body.world.poses.holding[body.rows] & (people.held > 0)
     visible["glasses"] &= (view != View.BACK)[:, None]
     visible["upper_pattern"] &= ~printed_behind[:, None]
     visible["bag_colour"] &= (people.bag != Bag.NONE)[:, None]
@@ -63,25 +64,16 @@ def _turned_away(visible: dict[str, Bools], sight: _Sight) -> dict[str, Bools]:
     return visible
 
 
-class _Sight:
-    """Lines of sight of some samples."""
+class _Body:
+    """Where the anchor points of some persons are, and whether they are seen."""
 
     def __init__(self, world: World, rows: Ints) -> None:
-        self.world, self.rows = world, rows
+        self.world, self.rows, self.sight = world, rows, Sight(world, rows)
         self.people = world.people.take(world.visits.row[rows])
         self.view = world.poses.view[rows]
         back, turned = self.view == View.BACK, self.view >= View.LEFT
         self.bag_side = np.where(turned, 0, np.where(back, 1, -1)).astype(np.float32)
         self._breadth = np.where(turned, _PROFILE, 1).astype(np.float32)
-        self._night = world.visits.time[rows] == Time.NIGHT
-        self._flare = world.nuisances.flare[rows]
-        self._blur = world.nuisances.blur[rows] >= _HEAVY_BLUR
-        self._light = np.array([name != "TIR" for name in MODALITIES])  # heat is blind to headlights
-
-    def keeps(self, cue: Cue) -> Bools:
-        """Whether (n, M) a cue survives darkness and blur."""
-        dark = self._night[:, None] & np.array([name == "RGB" for name in MODALITIES])
-        return ~dark & ~(self._blur & (cue is Cue.DETAIL))
 
     def region(self, points: tuple[tuple[float, float], ...]) -> tuple[Bools, Bools]:
         """Whether (n, M) something of a region is seen, and whether it is seen well."""
@@ -94,21 +86,12 @@ class _Sight:
         return self._point(point[:, 0] * side, point[:, 1])
 
     def _point(self, across: Floats, down: Floats | float) -> tuple[Bools, Bools]:
-        poses, disturb, rows = self.world.poses, self.world.nuisances, self.rows
+        poses, rows = self.world.poses, self.rows
         height, width = self.world.image_size
         x = poses.across[rows] + across * poses.height[rows] * (height / width)
-        y = poses.top[rows] + down * poses.height[rows]
-        left, right, top = occluder_box(disturb.occluder[rows], disturb.occluder_place[rows])
-        covered = (disturb.occluder[rows] != Occluder.NONE) & (x > left) & (x < right) & (y > top)
-        free = ~covered & (x > 0) & (x < 1) & (y > 0) & (y < 1)
-        distance = self._glare(x, y)
-        lit = self._flare[:, None] & self._light
-        seen = free[:, None] & ~(lit & (distance < _BLINDED)[:, None])
-        return seen, seen & ~(lit & (distance < _DAZZLED)[:, None])
+        return self.sight.point(x, poses.top[rows] + down * poses.height[rows])
 
-    def _glare(self, x: Floats, y: Floats) -> Floats:
-        """Squared distance (n,) of points from the headlights, in radii of their glare."""
-        height, width = self.world.image_size
-        place, size = (getattr(self.world.nuisances, name)[self.rows] for name in ("flare_place", "flare_size"))
-        tall, wide = (y - place[:, 0]) * (height / width), x - place[:, 1]
-        return (tall * tall + wide * wide) / (size * size)
+
+def views(world: World, rows: Ints) -> list[str]:
+    """From where the persons of some samples (n,) are seen, in words."""
+    return [_VIEWS[View(view)] for view in world.poses.view[rows].tolist()]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..draws import Floats, Ints
 from .attributes import People
-from .draws import Floats, Ints
 
 
 def _row(*values: float) -> Floats:

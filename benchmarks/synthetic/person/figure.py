@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from ..draws import Floats
+from ..parts import NO_HEAT, Part
 from .attributes import Footwear, Lower, Pattern, Region, Upper
 from .body import ANKLE, CROTCH, HIP, KNEE, SHOULDER, WAIST, Body, Column, column
-from .canvas import CHANNELS, Span
-from .draws import Bools, Floats
 from .materials import Materials
-
-NO_HEAT = CHANNELS - 1
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a person to be painted."""
-
-    region: Region
-    """What it belongs to, see `rendering.regions`."""
-    span: Span
-    look: Floats
-    """(5, B) Appearance, see `Materials`."""
-    gate: Bools
-    """(B,) Which persons have it."""
-    roundness: float = 0.0
-    tilt: float = 0.0
-    channels: int = CHANNELS
-    """How many of the channels show it: `NO_HEAT` for what is dyed into cloth."""
 
 
 def leg(body: Body, stuff: Materials, sign: float) -> Iterator[Part]:

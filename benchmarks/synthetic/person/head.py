@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..draws import Floats
+from ..parts import Part
 from .attributes import Hair, Region
 from .body import Body
-from .draws import Floats
-from .figure import Part
 from .materials import Materials
 
 

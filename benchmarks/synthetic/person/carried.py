@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..parts import Part
 from .attributes import Bag, Held, Region
 from .body import Body, Column
-from .figure import Part
 from .materials import Materials
 
 _STRAP = 0.7

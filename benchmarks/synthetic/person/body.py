@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ..canvas import Frame
+from ..draws import Bools, Floats, Ints
 from .attributes import Gender, Held, People, Upper
-from .canvas import Frame
-from .draws import Bools, Floats, Ints
-from .moments import Poses, View
+from .poses import Poses, View
 
 Column = Floats
 """(B, 1), one value for each picture; lengths in heights of the person."""
