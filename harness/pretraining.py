@@ -1,19 +1,22 @@
-"""Pretraining of the small CLIP that is shipped: `python -m harness.pretraining --out small_clip.safetensors`.
+"""Pretraining of the small CLIPs that are shipped: `python -m harness.pretraining person --out small_clip_person.safetensors`.
 
-It sees made persons of the namespace `pretraining`, whose identities, cameras and backdrops no draw of the embedded benchmark
-uses. Four losses: images against captions of their modality (random sentences, as NEXT draws them), the best patch against
-each sentence (so that patches, not only the class token, lie near what is said of them), true attributes from the class token
-where they can be seen, and the three modalities of one moment against each other.
+They see made persons or vehicles of the namespace `pretraining`, whose identities, cameras and backdrops no draw of an embedded
+benchmark uses, in a more varied population and at more places and sizes. Four losses: images against captions of their modality
+(XX from the class token where they can be seen, and the three modalities of one moment
+against each other. Batches are whole groups of identities that are easy to confuse, so most negatives are hard. A training that
+is cut off goes on from its last state when the command is given again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 import numpy as np
@@ -24,73 +27,51 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.batch import MODALITIES, Caption
-from benchmarks.captions.sentences import draw_texts, join_sentences
+from benchmarks.captions.sentences import draw_texts
 from benchmarks.common import randomness
 from benchmarks.common.files import atomic_write, write_text
-from benchmarks.synthetic.pretraining import PretrainingBlock, pretraining_blocks
-from benchmarks.synthetic.kinds import kind_of
+from benchmarks.synthetic.difficulty import STANDARD
+from benchmarks.synthetic.draws import Object
+from benchmarks.synthetic.pretraining import pretraining_blocks
 from benchmarks.synthetic.world import ATTRIBUTES, VERSION
-from benchmarks.transforms import Augmentation, augment, normalise
+from benchmarks.transforms import Augmentation, augment
 from methods.clip import SMALL_VOCABULARY, Clip, load_clip
 from methods.pretrained import BackboneSettings
 from methods.text import TextEncoder
 
+from .alignment import grounding, median_ranks
+from .checkpoints import TrainingState
+from .corpus import Corpus
 from .environment import commit
 
-IMAGE_SIZE = (64, 32)
+IMAGE_SIZES: dict[Object, tuple[int, int]] = {"person": (64, 32), "vehicle": (32, 64)}
+ARCHITECTURES: dict[Object, Literal["small", "small_wide"]] = {"person": "small", "vehicle": "small_wide"}
+PATCH = 8
 HELD_OUT = 250
 """Identities, after those of training, whose retrieval is reported; 4 images each make the thousand of a median rank."""
+
+_SAVE_EVERY = 100
+"""Steps between states to resume from."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights."""
 
+    object: Object = "person"
     identities: int = 4000
     images: int = 4
-    steps: int = 3000
+    steps: int = 2000
     groups_per_batch: int = 5
     """Confusable groups of a batch, all members and images of each, so that most negatives are hard."""
     rate: float = 2e-3
     weight_decay: float = 0.05
     keep_probability: float = 0.75
-    patch_weight: float = 0.5
+    region_weight: float = 0.5
+    place_weight: float = 1.0
     attribute_weight: float = 0.5
     modality_weight: float = 0.5
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Images (n, M, H, W, 3) uint8 with captions, identity (n,), and visible attributes (n, M, A), -1 where unseen."""
-
-    images: np.ndarray
-    captions: list[tuple[Caption, ...]]
-    identity: np.ndarray
-    attributes: np.ndarray
-
-    @classmethod
-    def make(cls, identities: int, images: int) -> Corpus:
-        """Render and describe identities."""
-        blocks = list(pretraining_blocks(identities, images))
-        return cls(
-            np.concatenate([block.images for block in blocks]),
-            [caption for block in blocks for caption in block.captions],
-            np.concatenate([block.identity for block in blocks]),
-            np.concatenate([_visible_attributes(block) for block in blocks]),
-        )
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-
-def _visible_attributes(block: PretrainingBlock) -> np.ndarray:
-    """Values (n, M, A) of the named attributes, -1 where a modality cannot show them."""
-    world, rows = block.world, np.arange(len(block.world))
-    seen, person = visibility(world, rows), world.visits.row[rows]
-    columns = [np.where(seen[name], getattr(world.people, name)[person][:, None], -1) for name in PERSON]
-    return np.stack(columns, axis=-1)
 
 
 class Pretraining(nn.Module):
@@ -106,40 +87,51 @@ class Pretraining(nn.Module):
         self.image, self.text, self.recipe = clip.image, clip.text.requires_grad_(True), recipe
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.patch_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
-        sizes = [len(attribute.values) for attribute in PERSON.values()]
+        self.place_bias = nn.Parameter(torch.tensor(-2.0))
+        sizes = [len(attribute.values) for attribute in ATTRIBUTES[recipe.object].values()]
         self.attributes = nn.ModuleList(nn.Linear(clip.image.size, size) for size in sizes)
 
-    def losses(
-        self, images: Tensor, captions: list[tuple[Caption, ...]], attributes: Tensor, draws: np.ndarray
-    ) -> dict[str, Tensor]:
-        """Weighted losses of images (B, M, 3, H, W) with captions, attributes (B, M, A) and random keys draws (B,)."""
-        B, M = images.shape[:2]
-        tokens = self.image(images.flatten(0, 1)).unflatten(0, (B, M))
-        class_tokens, patches = tokens[:, :, 0], tokens[:, :, 1:]
+    def losses(self, batch: Corpus, pixels: Tensor, draws: np.ndarray) -> dict[str, Tensor]:
+        """Weighted losses of B samples with augmented pixels (B, M, 3, H, W) and random keys (B,)."""
+        B, M = pixels.shape[:2]
+        tokens = self.image(pixels.flatten(0, 1)).unflatten(0, (B, M))
+        class_tokens, patches = tokens[:, :, 0], F.normalize(tokens[:, :, 1:], dim=-1)
         normal = F.normalize(class_tokens, dim=-1)
-        texts = draw_texts(captions, draws, experts=1, keep_probability=self.recipe.keep_probability, independent=True)
-        sentences = _one_sentence(captions, draws)
-        whole, single = (self._encode(each).reshape(B, M, -1) for each in (texts, sentences))
-        losses = {"contrast": torch.zeros(()), "patch": torch.zeros(()), "modality": torch.zeros(())}
+        captions = draw_texts(batch.captions, draws, experts=1, keep_probability=self.recipe.keep_probability, independent=True)
+        sentences, regions = _one_region(batch.said, draws)
+        whole, single = (self._encode(each).reshape(B, M, -1) for each in (captions, sentences))
+        cover = torch.from_numpy(batch.cover[np.arange(B)[:, None], regions])
+        losses = {name: torch.zeros(()) for name in ("contrast", "region", "place", "modality")}
         for m in range(M):
+            said = torch.tensor([bool(text) for text in sentences[m::M]])
             losses["contrast"] = losses["contrast"] + _contrast(
-                normal[:, m] @ whole[:, m].t() * self.scale.exp(), _equal([texts[b * M + m] for b in range(B)])
+                normal[:, m] @ whole[:, m].t() * self.scale.exp(), _equal(captions[m::M])
             )
-            best = torch.einsum("bnd,cd->bcn", F.normalize(patches[:, m], dim=-1), single[:, m]).amax(dim=-1)
-            losses["patch"] = losses["patch"] + _contrast(
-                best * self.patch_scale.exp(), _equal([sentences[b * M + m] for b in range(B)])
+            losses["region"] = losses["region"] + _contrast(
+                _pooled(patches[said, m], cover[said, m]) @ single[said, m].t() * self.patch_scale.exp(),
+                _equal([text for text in sentences[m::M] if text]),
             )
+            scores = torch.einsum("bnd,bd->bn", patches[said, m], single[said, m]) * self.patch_scale.exp() + self.place_bias
+            losses["place"] = losses["place"] + F.binary_cross_entropy_with_logits(scores, cover[said, m])
         for m, other in ((0, 1), (0, 2), (1, 2)):
             logits = normal[:, m] @ normal[:, other].t() * self.scale.exp()
             losses["modality"] = losses["modality"] + _contrast(logits, torch.eye(B))
+        attributes = torch.from_numpy(batch.attributes)
         losses["attribute"] = torch.stack(
             [
                 _visible_cross_entropy(head(class_tokens).flatten(0, 1), attributes[..., a].flatten())
                 for a, head in enumerate(self.attributes)
             ]
         ).mean()
-        weights = {"contrast": 1.0, "patch": self.recipe.patch_weight, "modality": self.recipe.modality_weight}
-        return {name: weights.get(name, self.recipe.attribute_weight) * loss for name, loss in losses.items()}
+        recipe = self.recipe
+        weights = {
+            "contrast": 1.0,
+            "region": recipe.region_weight,
+            "place": recipe.place_weight,
+            "modality": recipe.modality_weight,
+            "attribute": recipe.attribute_weight,
+        }
+        return {name: weights[name] * loss for name, loss in losses.items()}
 
     def _encode(self, texts: list[str]) -> Tensor:
         """Normalised features (n, D) of texts, with gradient; each distinct text once."""
@@ -157,14 +149,21 @@ def _visible_cross_entropy(logits: Tensor, values: Tensor) -> Tensor:
     return total / (values >= 0).sum().clamp(min=1)
 
 
-def _one_sentence(captions: list[tuple[Caption, ...]], draws: np.ndarray) -> list[str]:
-    """One random sentence of each of B x M captions."""
-    stream = randomness.stream("one sentence")
-    return [
-        caption[int(randomness.integers(len(caption), stream, draw, m))]
-        for of_sample, draw in zip(captions, draws.tolist(), strict=True)
-        for m, caption in enumerate(of_sample)
-    ]
+def _one_region(said: list[list[list[str]]], draws: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """For each of B x M images what is said of a region that is drawn, with its number (B, M); '' where nothing is said."""
+    stream = randomness.stream("one region")
+    texts, regions = [], np.zeros((len(said), len(said[0])), np.int64)
+    for b, (of_sample, draw) in enumerate(zip(said, draws.tolist(), strict=True)):
+        for m, of_modality in enumerate(of_sample):
+            some = [region for region, text in enumerate(of_modality) if text]
+            regions[b, m] = some[int(randomness.integers(len(some), stream, draw, m))] if some else 0
+            texts.append(of_modality[regions[b, m]])
+    return texts, regions
+
+
+def _pooled(patches: Tensor, cover: Tensor) -> Tensor:
+    """Mean (b, D) of patches (b, N, D), weighted by how much of each is covered (b, N), normalised."""
+    return F.normalize(torch.einsum("bnd,bn->bd", patches, cover + 1e-6), dim=-1)
 
 
 def _equal(texts: list[str]) -> Tensor:
@@ -179,22 +178,33 @@ def _contrast(logits: Tensor, same: Tensor) -> Tensor:
     return 0.5 * (F.cross_entropy(logits, target) + F.cross_entropy(logits.t(), target))
 
 
-def _batches(corpus: Corpus, recipe: Recipe, group: int = 5) -> Iterator[np.ndarray]:
-    """Positions of batches without end: whole groups of confusable identities."""
-    of_group = group * recipe.images
+def batch(corpus: Corpus, recipe: Recipe, step: int) -> np.ndarray:
+    """Positions of the batch of a step: whole groups of confusable identities, each once in an epoch."""
+    of_group = STANDARD.group_size * recipe.images
     groups = len(corpus) // of_group
-    draw = randomness.generator(randomness.stream("pretraining batches"), recipe.seed)
-    while True:
-        order = draw.permutation(groups)
-        for start in range(0, groups - recipe.groups_per_batch + 1, recipe.groups_per_batch):
-            chosen = order[start : start + recipe.groups_per_batch]
-            yield (chosen[:, None] * of_group + np.arange(of_group)).ravel()
+    epoch, place = divmod(step, groups // recipe.groups_per_batch)
+    order = randomness.generator(randomness.stream("pretraining batches"), recipe.seed, epoch).permutation(groups)
+    chosen = order[place * recipe.groups_per_batch : (place + 1) * recipe.groups_per_batch]
+    return (chosen[:, None] * of_group + np.arange(of_group)).ravel()
 
 
-def pretrain(recipe: Recipe, corpus: Corpus, console: Console) -> Clip:
-    """Train both towers of the small CLIP from a random start."""
+def rate(recipe: Recipe, step: int) -> float:
+    """Learning rate of a step: a linear rise over the first twentieth, then half a cosine down to zero."""
+    rise = max(1, recipe.steps // 20)
+    if step < rise:
+        return recipe.rate * (step + 1) / rise
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, recipe.steps - rise)))
+
+
+def pretrain(recipe: Recipe, corpus: Corpus, states: TrainingState, console: Console) -> Clip:
+    """Train both towers of the small CLIP from a random start, or from the newest state.
+
+    Raises:
+        InputError: the state is of another recipe.
+    """
     torch.manual_seed(recipe.seed)
-    clip = load_clip(BackboneSettings(architecture="small", weights="random"), IMAGE_SIZE)
+    settings = BackboneSettings(architecture=ARCHITECTURES[recipe.object], weights="random")
+    clip = load_clip(settings, IMAGE_SIZES[recipe.object])
     _choose_vocabulary(clip, corpus)
     model = Pretraining(clip, recipe)
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -202,26 +212,52 @@ def pretrain(recipe: Recipe, corpus: Corpus, console: Console) -> Clip:
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}], lr=recipe.rate
     )
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, total_steps=recipe.steps, pct_start=0.05)
-    augmentation = Augmentation(pad=4, flip_probability=0.5, erase_probability=0.1)
-    for step, positions in zip(track(range(recipe.steps), console=console), _batches(corpus, recipe), strict=False):
-        draws = (randomness.mix(randomness.stream("pretraining"), recipe.seed, step, positions) >> np.uint64(1)).astype(
-            np.int64
-        )
-        images = np.stack([augment(corpus.images[p], augmentation, int(d)) for p, d in zip(positions, draws, strict=True)])
-        captions = [corpus.captions[p] for p in positions]
-        losses = model.losses(torch.from_numpy(images), captions, torch.from_numpy(corpus.attributes[positions]), draws)
-        optimizer.zero_grad()
-        sum(losses.values(), torch.zeros(())).backward()
-        optimizer.step()
-        scheduler.step()
-        with torch.no_grad():
-            model.scale.clamp_(max=math.log(100))
-            model.patch_scale.clamp_(max=math.log(100))
-        if step % 100 == 0:
+    state = states.load()
+    if state is not None:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+    first = 0 if state is None else state["epoch"]
+    for step in track(range(first, recipe.steps), console=console):
+        losses = _step(model, optimizer, corpus, batch(corpus, recipe, step), step)
+        if step % _SAVE_EVERY == 0:
             console.print(f"step {step}: " + ", ".join(f"{name} {loss.item():.3f}" for name, loss in losses.items()))
+        if (step + 1) % _SAVE_EVERY == 0:
+            states.save(step + 1, {"model": model.state_dict(), "optimizer": optimizer.state_dict()})
     clip.text.requires_grad_(False)
     return clip
+
+
+_AUGMENTATION = Augmentation(pad=0, flip_probability=0.0, erase_probability=0.1)
+"""No shifts, which would part the images from where things are in them: the worlds themselves have them at many places."""
+
+
+def _step(
+    model: Pretraining, optimizer: torch.optim.Optimizer, corpus: Corpus, positions: np.ndarray, step: int
+) -> dict[str, Tensor]:
+    """One step of training, which draws from its own number alone, so that a resumed training goes on as it was."""
+    recipe = model.recipe
+    keys = randomness.mix(randomness.stream("pretraining"), recipe.seed, step, positions)
+    draws = (keys >> np.uint64(1)).astype(np.int64)
+    part = corpus.take(positions)
+    _mirror(part, (draws & 1).astype(np.bool_), model.image.grid)
+    pixels = np.stack([augment(images, _AUGMENTATION, int(draw)) for images, draw in zip(part.images, draws, strict=True)])
+    losses = model.losses(part, torch.from_numpy(pixels), draws)
+    for group in optimizer.param_groups:
+        group["lr"] = rate(recipe, step)
+    optimizer.zero_grad()
+    sum(losses.values(), torch.zeros(())).backward()
+    optimizer.step()
+    with torch.no_grad():
+        model.scale.clamp_(max=math.log(100))
+        model.patch_scale.clamp_(max=math.log(100))
+    return losses
+
+
+def _mirror(corpus: Corpus, which: np.ndarray, grid: tuple[int, int]) -> None:
+    """Mirror some (n,) of the samples, in place, with the patches that show their regions."""
+    corpus.images[which] = corpus.images[which, :, :, ::-1]
+    cover = corpus.cover[which].reshape(int(which.sum()), -1, *grid)
+    corpus.cover[which] = cover[..., ::-1].reshape(len(cover), -1, grid[0] * grid[1])
 
 
 def _choose_vocabulary(clip: Clip, corpus: Corpus) -> None:
@@ -233,35 +269,39 @@ def _choose_vocabulary(clip: Clip, corpus: Corpus) -> None:
     clip.text.vocabulary.copy_(torch.tensor(sorted([*used, *frequent][:SMALL_VOCABULARY])))
 
 
-@torch.no_grad()
-def median_ranks(clip: Clip, corpus: Corpus) -> dict[str, float]:
-    """Median rank of an image's own caption among the captions of its modality; equal captions share the best place."""
-    encoder = TextEncoder(clip.text.eval())
-    ranks = {}
-    for m, modality in enumerate(MODALITIES):
-        images = torch.from_numpy(np.stack([normalise(image[m : m + 1])[0] for image in corpus.images]))
-        features = torch.cat([F.normalize(clip.image(part)[:, 0], dim=-1) for part in images.split(256)])
-        texts = F.normalize(encoder.encode([join_sentences(caption[m]) for caption in corpus.captions]), dim=-1)
-        similarity = features @ texts.t()
-        own = similarity.diagonal()[:, None]
-        ranks[modality] = float((similarity > own).sum(dim=1).float().median()) + 1
-    return ranks
+def measure(clip: Clip, recipe: Recipe) -> dict[str, object]:
+    """What the weights' record says of them, from identities of the benchmark's own difficulty that no step has seen."""
+    size = IMAGE_SIZES[recipe.object]
+    blocks = list(
+        pretraining_blocks(
+            HELD_OUT,
+            recipe.images,
+            image_size=size,
+            difficulty=STANDARD,
+            object=recipe.object,
+            first_draw=-(-recipe.identities // 100),
+        )
+    )
+    corpus = Corpus.of(blocks, PATCH)
+    return {"median_rank": median_ranks(clip, corpus), "grounding": grounding(clip, corpus)}
 
 
 @click.command()
+@click.argument("object", type=click.Choice(list(IMAGE_SIZES)))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File of the weights; their record lies beside it.")
 @click.option("--steps", type=click.IntRange(min=1), default=Recipe.steps, show_default=True)
 @click.option("--identities", type=click.IntRange(min=100), default=Recipe.identities, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-def main(out: Path, steps: int, identities: int, threads: int) -> None:
+def main(object: Object, out: Path, steps: int, identities: int, threads: int) -> None:
     """Pretrain the small CLIP and write its weights with a record of how they were made."""
     torch.set_num_threads(threads)
     console, start = Console(), time.perf_counter()
-    recipe = Recipe(steps=steps, identities=identities)
-    corpus = Corpus.make(recipe.identities + HELD_OUT, recipe.images)
-    split = recipe.identities * recipe.images
-    clip = pretrain(recipe, _part(corpus, slice(0, split)), console)
-    ranks = median_ranks(clip, _part(corpus, slice(split, None)))
+    recipe = Recipe(object=object, steps=steps, identities=identities)
+    number = hashlib.sha256(json.dumps([asdict(recipe), VERSION]).encode()).hexdigest()
+    states = TrainingState(out.with_suffix(".states"), number)
+    images = IMAGE_SIZES[object]
+    corpus = Corpus.of(pretraining_blocks(recipe.identities, recipe.images, image_size=images, object=object), PATCH)
+    clip = pretrain(recipe, corpus, states, console)
     state = {f"visual.{name}": value for name, value in clip.image.visual.state_dict().items()} | clip.text.state_dict()
     with atomic_write(out) as file:
         file.write(save({name: value.contiguous() for name, value in state.items()}))
@@ -269,17 +309,15 @@ def main(out: Path, steps: int, identities: int, threads: int) -> None:
         "recipe": asdict(recipe),
         "generator_version": VERSION,
         "held_out_images": HELD_OUT * recipe.images,
-        "median_rank": ranks,
+        **measure(clip, recipe),
         "seconds": round(time.perf_counter() - start),
         "commit": commit(),
         "torch": torch.__version__,
     }
     write_text(out.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
-    console.print(f"{out}: median rank of {HELD_OUT * recipe.images}: {ranks}")
-
-
-def _part(corpus: Corpus, part: slice) -> Corpus:
-    return Corpus(corpus.images[part], corpus.captions[part], corpus.identity[part], corpus.attributes[part])
+    states.clear()
+    shutil.rmtree(states.folder, ignore_errors=True)
+    console.print(f"{out}: median rank of {HELD_OUT * recipe.images}: {record['median_rank']}")
 
 
 if __name__ == "__main__":

@@ -18,15 +18,21 @@ from torch import Tensor
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import FilePath, Settings
 
-SHIPPED = Path(__file__).parent / "weights" / "small_clip.safetensors"
+_WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = {
+    name: _WEIGHTS / f"{file}.safetensors"
+    for name, file in (("small", "small_clip_person"), ("small_wide", "small_clip_vehicle"))
+}
+"""The shipped weights of each architecture that has some."""
 
 
 class BackboneSettings(Settings):
     """Which CLIP, and where its weights come from."""
 
-    architecture: Literal["vit_b_16", "small"] = "vit_b_16"
+    architecture: Literal["vit_b_16", "small", "small_wide"] = "vit_b_16"
+    """`small` is for upright pictures (64 x 32), `small_wide` the same for wide ones (32 x 64)."""
     weights: FilePath = "openai"
-    """A tag of open_clip, the path of a file, `shipped` (the small CLIP of this project) or `random`."""
+    """A tag of open_clip, the path of a file, `shipped` (the small CLIPs of this project) or `random`."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Architecture:
 ARCHITECTURES = {
     "vit_b_16": Architecture("ViT-B-16-quickgelu", 16, 512, (14, 14)),
     "small": Architecture("", 8, 48, (8, 4)),
+    "small_wide": Architecture("", 8, 48, (4, 8)),
 }
 
 
@@ -57,9 +64,9 @@ def weights_path(settings: BackboneSettings) -> Path | None:
     if settings.weights == "random":
         return None
     if settings.weights == "shipped":
-        if settings.architecture != "small":
-            raise InputError(f"the shipped weights are of the small CLIP; give a tag or a path for {settings.architecture}")
-        return SHIPPED
+        if settings.architecture not in SHIPPED:
+            raise InputError(f"the shipped weights are of the small CLIPs; give a tag or a path for {settings.architecture}")
+        return SHIPPED[settings.architecture]
     if Path(settings.weights).suffix or "/" in settings.weights or Path(settings.weights).is_file():
         path = Path(settings.weights)
         if not path.is_file():
@@ -73,7 +80,7 @@ def _where_to_get(settings: BackboneSettings) -> str:
 
     model = ARCHITECTURES[settings.architecture].model
     if not model:
-        return "use `shipped` for the small CLIP"
+        return "use `shipped` for the small CLIPs"
     hub = open_clip.get_pretrained_cfg(model, "openai").get("hf_hub", "").strip("/")
     return f"the weights of CLIP ViT-B/16 are `open_clip_model.safetensors` of {hub} on the Hugging Face hub"
 

@@ -15,8 +15,10 @@ from .draws import Bytes, Ints, Object
 from .rendering import render
 from .world import World
 
-BROAD: Final = STANDARD.model_copy(update={"variety": 0.5})
-"""A more varied population than the benchmark's, as that of a real CLIP is: what is rare there must be learned too."""
+BROAD: Final = STANDARD.model_copy(
+    update={"variety": 0.5, "smallest": 0.64, "horizontal_jitter": 0.16, "vertical_jitter": 0.09}
+)
+"""A more varied population than the benchmark's, as that of a real CLIP is, at more places and sizes."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def pretraining_blocks(
     image_size: tuple[int, int] = (64, 32),
     difficulty: Difficulty = BROAD,
     object: Object = "person",
+    first_draw: int = 0,
 ) -> Iterator[PretrainingBlock]:
     """Make identities to pretrain on, block by block, each in a place of its own.
 
@@ -56,8 +59,9 @@ def pretraining_blocks(
         image_size: height and width.
         difficulty: as the benchmark's, or easier.
         object: what the identities are.
+        first_draw: draw of the first block.
     """
-    for draw, first in enumerate(range(0, identities, block)):
+    for draw, first in enumerate(range(0, identities, block), start=first_draw):
         count = min(block, identities - first)
         world = World(
             "pretraining", draw, 0, count, images, cameras, image_size=image_size, difficulty=difficulty, object=object

@@ -19,6 +19,8 @@ _FAR_NIR = np.array((1.0, 0.85, 0.6), np.float32)
 """Near infrared on what is behind: by night only the camera's own beam, which weakens with the distance."""
 _SUN, _AIR = np.array((0.62, 0.5, 0.38), np.float32), np.array((0.20, 0.14, 0.08), np.float32)
 """Contrast and mean of the heat of backdrops by time of day."""
+REGIONS = 5
+"""Regions of a kind that parts belong to; what is seen on the whole comes after them."""
 BLOCK = 64
 """Pictures that are made at a time: few enough to stay in the processor's cache. Results do not depend on it."""
 
@@ -53,14 +55,14 @@ def regions(world: World, indices: Sequence[int] | Ints) -> Floats:
         left out. RGB's geometry: NIR and TIR are shifted against it.
     """
     rows = np.asarray(indices, np.int64)
-    canvas = Canvas(np.zeros((CHANNELS + 1, len(rows), *world.image_size), np.float32))
+    canvas = Canvas(np.zeros((REGIONS + 1, len(rows), *world.image_size), np.float32))
     for part in kind_of(world).parts(world, rows):
-        look = np.zeros((CHANNELS, len(rows)), np.float32)
+        look = np.zeros((REGIONS, len(rows)), np.float32)
         look[part.region] = 1
         canvas.paint(part.span, look, part.gate)
-    nothing = np.zeros((CHANNELS, len(rows)), np.float32)
+    nothing = np.zeros((REGIONS, len(rows)), np.float32)
     nuisance.occlude(canvas, world.nuisances.occluder[rows], world.nuisances.occluder_place[rows], nothing)
-    return np.ascontiguousarray(canvas.planes[:CHANNELS].swapaxes(0, 1))
+    return np.ascontiguousarray(canvas.planes[:REGIONS].swapaxes(0, 1))
 
 
 def _render_block(world: World, rows: Ints, out: Bytes) -> None:

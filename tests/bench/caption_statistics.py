@@ -15,7 +15,20 @@ from pathlib import Path
 _COLOUR = r"(?:(?:dark|light|deep|bright)(?: |-colored ))?"
 _UPPER = rf"wearing an? {_COLOUR}(?:[a-z/\-]+ )*?"
 _LOWER = rf" with {_COLOUR}(?:[a-z/\-]+ )*?"
-_COLOURS = ("black", "gr[ae]y", "white", "red", "orange", "yellow", "green", "(?:navy )?blue", "purple", "pink", "brown", "beige")
+_COLOURS = (
+    "black",
+    "gr[ae]y",
+    "white",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "(?:navy )?blue",
+    "purple",
+    "pink",
+    "brown",
+    "beige",
+)
 
 PERSON: Mapping[str, Sequence[str]] = {
     "gender": (r"\bfemale\b", r"\bmale\b"),
@@ -33,7 +46,13 @@ PERSON: Mapping[str, Sequence[str]] = {
     "footwear": tuple(
         rf"paired with (?:[a-z\-]+ )*{shoes}" for shoes in ("casual sneakers", "athletic sneakers", "boots", "sandals", "shoes")
     ),
-    "bag": (r"^(?!.*(?:backpack|handbag|shoulder bag|suitcase|luggage))", "backpack", "handbag", "shoulder bag", "suitcase|luggage"),
+    "bag": (
+        r"^(?!.*(?:backpack|handbag|shoulder bag|suitcase|luggage))",
+        "backpack",
+        "handbag",
+        "shoulder bag",
+        "suitcase|luggage",
+    ),
     "held": (r"^(?!.*\b(?:phone|bottle|umbrella|book)\b)", r"\bphone\b", r"\bbottle\b", r"\bumbrella\b", r"\bbook\b"),
     "view": ("from the front", "from the back", "from the side"),
 }

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.synthetic.attributes import PERSON, Cue, Region
+from benchmarks.synthetic.visibility import visibility
 
 from benchmarks.batch import MODALITIES
-from benchmarks.synthetic.attributes import PERSON, Cue, Region
 from benchmarks.synthetic.rendering import render
-from benchmarks.synthetic.visibility import visibility
 from benchmarks.synthetic.world import World
 
 from .conftest import CLEAR
