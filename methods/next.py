@@ -52,6 +52,14 @@ class TmseSettings(Settings):
     sigma_shared: bool = True
     """Whether the threshold comes from the router's own weights (the published size needs it) or from a second network."""
     modulation_scope: Literal["expert", "expert_modality", "all"] = "expert"
+    start: Literal["random", "half"] = "random"
+    """`half` shifts each threshold once, on the first training batch, so that half of the tokens pass at the start; the random
+    start of Eq. 2 lets nearly all or nearly none pass, as the class token differs from every patch."""
+    load_weight: float = Field(0.0, ge=0)
+    """Weight of a load term that Eq. 12 has not: the squared distance of the share of kept tokens from `load_target`."""
+    load_target: float = Field(0.5, gt=0, lt=1)
+    similarity_scale: float = Field(1.0, gt=0)
+    """Factor on the cosine of Eq. 5 before its modulation; CLIP itself reads its cosines times 14 to 100."""
     mask_gradient: MaskGradient = "ste"
     temperature: float = Field(1.0, gt=0)
     mask_mode: Literal["multiply", "key_padding"] = "multiply"
@@ -144,6 +152,8 @@ class SemanticExperts(nn.Module):
         self.modulation_groups = {"expert": E, "expert_modality": E * modalities, "all": 1}[settings.modulation_scope]
         self.fc3 = GroupedLinear(self.modulation_groups, 2, size // 2)
         self.fc4 = GroupedLinear(self.modulation_groups, size // 2, 1)
+        self.offset: Tensor | None
+        self.register_buffer("offset", torch.full((E, modalities, 1, 1), torch.nan) if settings.start == "half" else None)
 
     def route(self, class_tokens: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
         """Routing matrix and threshold (Eq. 2).
@@ -177,7 +187,7 @@ class SemanticExperts(nn.Module):
         """
         E, M, B, N = alpha.shape
         text = F.normalize(text, dim=-1).permute(0, 2, 3, 1)
-        beta = (F.normalize(patches, dim=-1) @ text).permute(3, 1, 0, 2)
+        beta = (F.normalize(patches, dim=-1) @ text).permute(3, 1, 0, 2) * self.settings.similarity_scale
         pairs = torch.stack([alpha, beta.expand(E, M, B, N)], dim=-1)
         rows = pairs.reshape(self.modulation_groups, -1, 2)
         return alpha + self.fc4(F.gelu(self.fc3(rows))).reshape(E, M, B, N)
@@ -200,9 +210,25 @@ class SemanticExperts(nn.Module):
         B, M, N, _ = patches.shape
         if not self.settings.routes:
             return patches.new_ones(self.settings.experts, M, B, N)
-        alpha, sigma = self.route(class_tokens, patches)
+        return self.sample(*self.scores(*self.route(class_tokens, patches), patches, text))
+
+    def scores(self, alpha: Tensor, sigma: Tensor, patches: Tensor, text: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Scores (E, M, B, N) and thresholds (E, M, B, 1) from a routing matrix and captions; see `modulate`."""
         gamma = alpha if text is None else self.modulate(alpha, patches, text)
-        return self.sample(gamma, sigma)
+        if self.offset is None:
+            return gamma, sigma
+        if self.training and self.offset.isnan().any():
+            self.offset.copy_((gamma - sigma).detach().flatten(2).median(dim=-1).values[..., None, None])
+        return gamma, sigma + self.offset.nan_to_num()
+
+    @torch.no_grad()
+    def flips(self, alpha: Tensor, sigma: Tensor, patches: Tensor, text: Tensor) -> Tensor:
+        """Share (E, M) of tokens on whose side of the threshold the text decides.
+
+        Each sample is given the caption of the one half a batch away, which is of another identity.
+        """
+        sides = [torch.gt(*self.scores(alpha, sigma, patches, each)) for each in (text, text.roll(len(patches) // 2, dims=0))]
+        return (sides[0] != sides[1]).float().mean(dim=(2, 3))
 
     def forward(self, patches: Tensor, masks: Tensor) -> list[Tensor]:
         """E expert features (B, M * N, D) of patches (B, M, N, D), zero where masks (E, M, B, N) are (Eq. 7)."""
@@ -316,6 +342,7 @@ class Next(Method):
         self.test_feature = {"fused": "fused", "class": "class tokens", "both": "class tokens, fused"}[config.feature]
         self.patches = grid[0] * grid[1]
         self._monitors: dict[str, Tensor] = {}
+        self._load = torch.empty(0)
 
     @property
     def text_encoder(self) -> TextEncoder | None:
@@ -369,9 +396,16 @@ class Next(Method):
         ignore = None
         self._monitors = {}
         if self.tmse is not None:
-            masks = self.tmse.masks(class_tokens, patches, self._texts(batch) if self.config.needs_text else None)
+            text = self._texts(batch) if self.config.needs_text else None
+            if text is None or batch.text_features is not None or not self.config.tmse.routes:
+                masks = self.tmse.masks(class_tokens, patches, text)
+            else:
+                routed = self.tmse.route(class_tokens, patches)
+                masks = self.tmse.sample(*self.tmse.scores(*routed, patches, text))
+                self._watch("flips", self.tmse.flips(*routed, patches, text))  # not where costs are counted
             branches += self.tmse(patches, masks)
-            self._watch("kept", masks.detach().mean(dim=(2, 3)))
+            self._load = masks.mean(dim=(2, 3))
+            self._watch("kept", self._load.detach())
             if self.config.tmse.mask_mode == "key_padding":
                 ignore = masks.detach().transpose(1, 2).flatten(2) < 0.5
                 ignore = ignore & ~ignore.all(dim=-1, keepdim=True)  # attention over nothing is not defined
@@ -397,6 +431,8 @@ class Next(Method):
         losses = self.head.losses(fused, batch.identity, self.config.supervision, "fused")
         if self.class_head is not None:
             losses |= self.class_head.losses(class_tokens, batch.identity, self.config.supervision, "class")
+        if self.config.tmse.enabled and self.config.tmse.load_weight:
+            losses["load"] = self.config.tmse.load_weight * (self._load - self.config.tmse.load_target).square().mean()
         return losses
 
     def embed(self, batch: Batch) -> Tensor:
@@ -413,7 +449,7 @@ class Next(Method):
         return masks.permute(2, 0, 1, 3).unflatten(-1, self.branches.tower.grid) > 0.5
 
     def monitors(self) -> Mapping[str, Tensor]:
-        """Share of tokens kept, and weight of each structure expert, by expert and modality."""
+        """By expert and modality: share of tokens kept, share that another caption changes, weight of structure experts."""
         return self._monitors
 
     def watched_parameters(self) -> Mapping[str, Iterable[nn.Parameter]]:

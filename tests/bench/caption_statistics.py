@@ -1,7 +1,7 @@
 """How often published captions name what the embedded benchmark draws: `python tests/bench/caption_statistics.py FOLDER`.
 
-FOLDER holds the caption files of one data set (`train_RGB.json`, ...). An identity weighs one however many images it has; captions
-that name none of the values are left out. Printed are per mille, in the order of the generator's values: its weights.
+FOLDER holds the caption files of one data set (`train_RGB.json`, ...). An identity weighs one however many images it has;
+captions that name none of the values are left out. Printed are per mille, in the order of the generator's values: its weights.
 """
 
 from __future__ import annotations

@@ -61,6 +61,8 @@ def test_every_choice_of_modules_gives_finite_features_and_learns(small, batch, 
         {"tmse": {"mask_gradient": "gumbel"}, "mgfa": {"pre_norm": True, "heads": 4}},
         {"tmse": {"mask_mode": "key_padding"}, "text": {"draw": "shared"}},
         {"tmse": {"experts": 1}, "csse": {"experts": 5}, "text": {"long": "mean_of_chunks"}},
+        {"tmse": {"start": "half", "load_weight": 1.0, "similarity_scale": 10.0}},
+        {"tmse": {"start": "half"}, "text": NO_TEXT},
         {"text": NO_TEXT, "auxiliary_head": True, "feature": "both"},
     ],
     ids=str,
@@ -292,8 +294,8 @@ def test_the_number_of_experts_is_that_of_branches_and_masks(small, batch, exper
     assert masks.shape == (len(batch), experts, M, 4, 2)
     assert masks.dtype == torch.bool
     names = set(model.monitors())
-    assert {f"kept/E{experts}/TIR", f"structure/E{experts + 1}/NIR"} <= names
-    assert len(names) == M * (2 * experts + 1)
+    assert {f"kept/E{experts}/TIR", f"flips/E{experts}/RGB", f"structure/E{experts + 1}/NIR"} <= names
+    assert len(names) == M * (3 * experts + 1)
 
 
 def test_monitors_are_shares_of_kept_tokens_and_mean_weights(small, batch):
@@ -486,3 +488,70 @@ def test_heads_are_checked_before_the_model_is_built(small):
         Next.check(settings, small.SPEC)
     off = {**settings.model_dump(), "mgfa": {"enabled": False, "heads": 5}}
     Next.check(NextSettings.model_validate(off), small.SPEC)
+
+
+def test_a_start_near_half_keeps_half_of_the_tokens_of_every_expert(small, batch):
+    plain, half = (small.build("next", tmse={"start": start}).train() for start in ("random", "half"))
+    for model in (plain, half):
+        model.features(batch)
+    kept = torch.stack([value for name, value in half.monitors().items() if name.startswith("kept")])
+    assert ((kept - 0.5).abs() < 0.1).all()
+    assert max(abs(value - 0.5) for name, value in plain.monitors().items() if name.startswith("kept")) > 0.2
+    before = half.tmse.offset.clone()
+    half.features(batch)
+    assert torch.equal(half.tmse.offset, before)  # it is set once
+
+
+def test_the_offset_of_a_start_near_half_is_part_of_the_weights(small, batch):
+    model = small.build("next", tmse={"start": "half"}).train()
+    model.features(batch)
+    other = small.build("next", tmse={"start": "half"})
+    other.load_state_dict(model.state_dict())
+    model.eval()
+    assert torch.equal(model.embed(batch), other.eval().embed(batch))
+    assert "tmse.offset" not in small.build("next").state_dict()
+
+
+def test_the_load_term_is_the_squared_distance_from_its_target(small, batch):
+    model = small.build("next", tmse={"load_weight": 2.0, "load_target": 0.4}).train()
+    losses = model.losses(batch)
+    kept = [value for name, value in model.monitors().items() if name.startswith("kept")]
+    assert losses["load"].item() == pytest.approx(2 * sum((float(k) - 0.4) ** 2 for k in kept) / len(kept), rel=1e-5)
+    (gradient,) = torch.autograd.grad(losses["load"], model.tmse.router.fc2.weight)
+    assert gradient.abs().sum() > 0
+    assert "load" not in small.build("next").train().losses(batch)
+
+
+def test_flips_are_the_tokens_on_which_the_caption_decides(small, batch):
+    model = small.build("next").eval()
+    with torch.no_grad():
+        for parameter in (model.tmse.fc3.weight, model.tmse.fc4.weight):
+            parameter.mul_(30)
+        model.features(batch)
+        own = model.token_masks(batch)
+        half = len(batch) // 2
+        other = model.token_masks(replace(batch, captions=batch.captions[half:] + batch.captions[:half]))
+    flips = torch.stack(
+        [torch.stack([model.monitors()[f"flips/E{e + 1}/{m}"] for m in ("RGB", "NIR", "TIR")]) for e in range(3)]
+    )
+    assert flips.sum() > 0
+    torch.testing.assert_close(flips, (own != other).float().mean(dim=(0, 3, 4)))
+
+
+def test_without_captions_or_where_costs_are_counted_nothing_flips(small, batch):
+    without = small.build("next", text=NO_TEXT).eval()
+    without.features(batch)
+    counted = small.build("next").eval()
+    counted.features(replace(batch, text_features=torch.zeros(len(batch), M, D)))
+    for model in (without, counted):
+        assert not any(name.startswith("flips") for name in model.monitors())
+
+
+def test_the_scale_of_similarities_strengthens_what_captions_decide(small, batch):
+    weak, strong = (small.build("next", tmse={"similarity_scale": scale}).eval() for scale in (1.0, 50.0))
+    strong.load_state_dict(weak.state_dict())
+    totals = []
+    for model in (weak, strong):
+        model.features(batch)
+        totals.append(sum(float(value) for name, value in model.monitors().items() if name.startswith("flips")))
+    assert totals[1] > totals[0]

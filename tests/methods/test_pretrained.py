@@ -211,7 +211,8 @@ def test_an_unknown_tag_is_answered_with_those_that_exist(architecture):
 
 
 def test_the_shipped_weights_are_of_the_small_architecture():
-    assert weights_path(settings("shipped")) == SHIPPED
+    assert weights_path(settings("shipped")) == SHIPPED["small"]
+    assert weights_path(settings("shipped", "small_wide")) == SHIPPED["small_wide"]
     said = refused(check_backbone, settings("shipped", "vit_b_16"), (256, 128))
     assert "small CLIP" in said
 
