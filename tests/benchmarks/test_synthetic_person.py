@@ -10,7 +10,8 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
 from benchmarks.protocol import Protocol
 from benchmarks.synthetic import cache
-from benchmarks.synthetic_person import SyntheticPerson, SyntheticPersonSettings, worlds
+from benchmarks.synthetic.source import worlds
+from benchmarks.synthetic_person import SyntheticPerson, SyntheticPersonSettings
 
 SMALL = {"train_identities": 7, "train_images": 4, "test_identities": 6, "test_images": 3, "cameras": 3}
 
@@ -97,12 +98,12 @@ def test_another_draw_is_another_benchmark(benchmark: Benchmark) -> None:
 
 
 def test_training_identities_do_not_depend_on_the_test_split() -> None:
-    few, many = (worlds(SyntheticPersonSettings(test_identities=count))[0] for count in (5, 50))
+    few, many = (worlds("person", SyntheticPersonSettings(test_identities=count))[0] for count in (5, 50))
     assert few.fingerprint == many.fingerprint
 
 
 def test_version_is_part_of_the_settings() -> None:
-    assert SyntheticPersonSettings().model_dump()["version"] == 1
+    assert SyntheticPersonSettings().model_dump()["version"] == 2
     with pytest.raises(InputError, match="version"):
         parse(SyntheticPersonSettings, {"version": 2}, "config.py")
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from torch.nn import functional as F
 
 from benchmarks.captions.sentences import join_sentences
-from benchmarks.synthetic.attributes import PERSON
+from benchmarks.synthetic.person.attributes import PERSON
 from benchmarks.synthetic.world import VERSION, World
 from benchmarks.transforms import normalise
 from harness import pretraining

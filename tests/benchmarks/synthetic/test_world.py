@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.common.errors import InputError
-from benchmarks.synthetic.attributes import PERSON, People
-from benchmarks.synthetic.difficulty import Difficulty
+from benchmarks.synthetic.difficulty import LEVELS, Difficulty, Level
+from benchmarks.synthetic.person.attributes import PERSON, People
 from benchmarks.synthetic.world import World
 
 TABLES = ("people", "visits", "poses", "nuisances")
@@ -33,11 +33,29 @@ def test_equal_settings_make_equal_worlds(world: World) -> None:
 
 
 def test_people_have_every_attribute_with_known_values() -> None:
-    people = World(identities=2000).people
+    people = World(identities=2000, difficulty=Difficulty(variety=0.5)).people
     assert [field.name for field in fields(People)] == list(PERSON)
     for name, attribute in PERSON.items():
         assert len(attribute.values) == len(attribute.weights)
         assert set(getattr(people, name).tolist()) == set(range(len(attribute.values))), name
+
+
+def test_attributes_are_as_frequent_as_their_weights_say() -> None:
+    people = World(identities=6000, images=2).people
+    for name in ("gender", "age", "hair_style", "upper_colour", "lower_colour", "held"):
+        weights = np.array(PERSON[name].weights) / sum(PERSON[name].weights)
+        share = np.bincount(getattr(people, name), minlength=len(weights)) / 6000
+        # these do not tell members of a group apart; groups of five agree: a share of 0.5 among 1,200 groups has a standard deviation of 0.015
+        assert np.abs(share - weights).max() < 0.05, name
+
+
+def test_variety_evens_the_weights_out() -> None:
+    shares = []
+    for variety in (0.0, 0.5, 1.0):
+        people = World(identities=6000, images=2, difficulty=Difficulty(variety=variety)).people
+        shares.append((people.lower_colour == 0).mean())
+    even, weight = 1 / 12, PERSON["lower_colour"].weights[0] / 1001
+    assert shares == pytest.approx([weight, (weight + even) / 2, even], abs=0.05)
 
 
 def test_names_are_unique_and_sorted_and_tell_identity_camera_and_session(world: World) -> None:
@@ -113,11 +131,19 @@ def test_namespaces_draw_attributes_alike() -> None:
         assert np.abs(share[0] - share[1]).max() < 0.1, name
 
 
+def test_a_session_has_one_time_of_day_at_all_cameras() -> None:
+    for draw in range(5):
+        world = World(draw=draw, identities=60)
+        times = {int(session): {*world.visits.time[world.visits.session == session].tolist()} for session in range(10)}
+        assert all(len(of_session) == 1 for of_session in times.values())
+        assert sorted(time for (time,) in times.values()) == [0] * 6 + [1] * 2 + [2] * 2
+
+
 def test_nuisances_are_as_frequent_as_the_difficulty_says() -> None:
     world = World(identities=1000, images=8)
     time, nuisances = world.visits.time, world.nuisances
-    assert (time == 2).mean() == pytest.approx(world.difficulty.night, abs=0.02)
-    assert (time == 1).mean() == pytest.approx(world.difficulty.dusk, abs=0.02)
+    assert (time == 2).mean() == pytest.approx(world.difficulty.night, abs=0.04)
+    assert (time == 1).mean() == pytest.approx(world.difficulty.dusk, abs=0.04)
     assert (nuisances.occluder > 0).mean() == pytest.approx(world.difficulty.occlusion, abs=0.02)
     assert (nuisances.blur > 0).mean() == pytest.approx(world.difficulty.blur, abs=0.02)
     assert nuisances.flare.mean() == pytest.approx(world.difficulty.flare, abs=0.04)
@@ -137,8 +163,9 @@ def test_fingerprint_changes_with_every_setting(world: World) -> None:
         "sessions": 7,
         "image_size": (128, 64),
         "difficulty": Difficulty(night=0.3),
+        "background_only": True,
     }
-    assert set(changes) == {field.name for field in fields(World)}
+    assert {*changes, "object"} == {field.name for field in fields(World)}
     prints = {replace(world, **{name: value}).fingerprint for name, value in changes.items()}  # type: ignore[arg-type]
     assert len(prints | {world.fingerprint}) == 1 + len(changes)
     assert world.fingerprint == World(identities=20, images=8).fingerprint
@@ -161,5 +188,18 @@ def test_settings_without_room_are_refused(settings: dict[str, object], message:
 
 
 def test_more_differences_than_attributes_are_refused() -> None:
-    with pytest.raises(ValueError, match="group_size x differences is 40; at most 16 fit"):
-        Difficulty(group_size=10, differences=4)
+    with pytest.raises(InputError, match="4 differences of each of 10 identities do not fit into the 16 attributes"):
+        World(difficulty=Difficulty(group_size=10, differences=4))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_makes_a_world(level: Level) -> None:
+    world = World(identities=20, images=8, difficulty=LEVELS[level])
+    assert len(np.unique(rows(world.people), axis=0)) == 20
+
+
+def test_levels_are_ordered() -> None:
+    easy, standard, hard = (LEVELS[level] for level in ("easy", "standard", "hard"))
+    for name in ("night", "flare", "noise", "occlusion", "blur", "misalignment", "camera_response"):
+        assert getattr(easy, name) < getattr(standard, name) < getattr(hard, name), name
+    assert easy.differences > standard.differences > hard.differences

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.synthetic.attributes import PERSON, Cue, Region
-from benchmarks.synthetic.visibility import visibility
 
 from benchmarks.batch import MODALITIES
+from benchmarks.synthetic.attribute import Cue
+from benchmarks.synthetic.person.attributes import PERSON, Region
+from benchmarks.synthetic.person.visibility import visibility
 from benchmarks.synthetic.rendering import render
 from benchmarks.synthetic.world import World
 
-from .conftest import CLEAR
-from .helpers import altered, filled
+from ..conftest import CLEAR
+from ..helpers import altered, filled
 
 
 def seen(world: World) -> dict[str, np.ndarray]:
