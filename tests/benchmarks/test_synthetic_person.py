@@ -105,7 +105,7 @@ def test_training_identities_do_not_depend_on_the_test_split() -> None:
 def test_version_is_part_of_the_settings() -> None:
     assert SyntheticPersonSettings().model_dump()["version"] == 2
     with pytest.raises(InputError, match="version"):
-        parse(SyntheticPersonSettings, {"version": 2}, "config.py")
+        parse(SyntheticPersonSettings, {"version": 1}, "config.py")
 
 
 @pytest.mark.parametrize("wrong", [{"train_images": 1}, {"cameras": 1}, {"cameras": 10}, {"draw": -1}, {"test_identities": 1}])

@@ -41,11 +41,12 @@ def test_people_have_every_attribute_with_known_values() -> None:
 
 
 def test_attributes_are_as_frequent_as_their_weights_say() -> None:
+    """Those in which members of a group may differ are a little more even: who departs has any other value."""
     people = World(identities=6000, images=2).people
     for name in ("gender", "age", "hair_style", "upper_colour", "lower_colour", "held"):
         weights = np.array(PERSON[name].weights) / sum(PERSON[name].weights)
         share = np.bincount(getattr(people, name), minlength=len(weights)) / 6000
-        # these do not tell members of a group apart; groups of five agree: a share of 0.5 among 1,200 groups has a standard deviation of 0.015
+        # groups of five agree: a share of 0.5 among 1,200 groups has a standard deviation of 0.015
         assert np.abs(share - weights).max() < 0.05, name
 
 
