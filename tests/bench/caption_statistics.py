@@ -1,7 +1,7 @@
 """How often published captions name what the embedded benchmark draws: `python tests/bench/caption_statistics.py FOLDER`.
 
-FOLDER holds the caption files of one data set (`train_RGB.json`, ...). An identity weighs one however many images it has; captions
-that name none of the values are left out. Printed are per mille, in the order of the generator's values: its weights.
+FOLDER holds the caption files of one data set (`train_RGB.json`, ...). An identity weighs one however many images it has;
+captions that name none of the values are left out. Printed are per mille, in the order of the generator's values: its weights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ from pathlib import Path
 _COLOUR = r"(?:(?:dark|light|deep|bright)(?: |-colored ))?"
 _UPPER = rf"wearing an? {_COLOUR}(?:[a-z/\-]+ )*?"
 _LOWER = rf" with {_COLOUR}(?:[a-z/\-]+ )*?"
-_COLOURS = ("black", "gr[ae]y", "white", "red", "orange", "yellow", "green", "(?:navy )?blue", "purple", "pink", "brown", "beige")
+_COLOURS = (
+    "black",
+    "gr[ae]y",
+    "white",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "(?:navy )?blue",
+    "purple",
+    "pink",
+    "brown",
+    "beige",
+)
 
 PERSON: Mapping[str, Sequence[str]] = {
     "gender": (r"\bfemale\b", r"\bmale\b"),
@@ -33,11 +46,40 @@ PERSON: Mapping[str, Sequence[str]] = {
     "footwear": tuple(
         rf"paired with (?:[a-z\-]+ )*{shoes}" for shoes in ("casual sneakers", "athletic sneakers", "boots", "sandals", "shoes")
     ),
-    "bag": (r"^(?!.*(?:backpack|handbag|shoulder bag|suitcase|luggage))", "backpack", "handbag", "shoulder bag", "suitcase|luggage"),
+    "bag": (
+        r"^(?!.*(?:backpack|handbag|shoulder bag|suitcase|luggage))",
+        "backpack",
+        "handbag",
+        "shoulder bag",
+        "suitcase|luggage",
+    ),
     "held": (r"^(?!.*\b(?:phone|bottle|umbrella|book)\b)", r"\bphone\b", r"\bbottle\b", r"\bumbrella\b", r"\bbook\b"),
     "view": ("from the front", "from the back", "from the side"),
 }
 """For each attribute of a person a pattern for each of its values."""
+
+_BRANDS = ("Volkswagen", "Honda", "Ford", "Buick", "Geely", "Mazda")
+_LAMPS = ("angular", "rectangular", "oval", "round")
+
+VEHICLE: Mapping[str, Sequence[str]] = {
+    "type": (r"\bsedan viewed", r"\bSUV viewed", r"\bhatchback viewed", r"\bminivan viewed", r"\btruck viewed"),
+    "brand": tuple(rf"\b{brand}\b" for brand in _BRANDS),
+    "colour": tuple(rf"^an? {colour}\b" for colour in ("white", "silver", "black", "red", "gray", "blue", "brown", "orange")),
+    "wear": (r"shows new wear", r"shows used wear", r"shows (?:worn|damaged|dirty) wear"),
+    "window_tint": (r"\btinted (?:\w+ )?windows", r"\bclear (?:\w+ )?windows"),
+    "windows": (r"\bcurved windows", r"\bflat windows"),
+    "headlights": tuple(rf"\b{shape} headlights" for shape in _LAMPS),
+    "taillights": tuple(rf"\b{shape} taillights" for shape in _LAMPS),
+    "grille": (r"\bhorizontal grille", r"\bhexagonal grille", r"\bvertical grille"),
+    "roof": (r"\bsloped roof", r"\bflat roof", r"\bsunroof roof"),
+    "tires": (r"\bregular tires", r"\bstreet tires"),
+    "spoiler": (r"Spoiler is not present", r"Spoiler is present"),
+    "roof_rack": (r"Roof rack is not present", r"Roof rack is present"),
+    "exhaust": (r"hidden pipes", r"single pipes", r"dual pipes"),
+    "plate": (r"License plate is visible", r"License plate is not visible"),
+    "view": ("from the front", "from the back", "from the side", "from the diagonal"),
+}
+"""For each attribute of a vehicle a pattern for each of its values."""
 
 
 def shares(captions: Mapping[str, str], patterns: Sequence[str]) -> list[int]:
@@ -65,5 +107,6 @@ def read(folder: Path, modality: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     found = read(Path(sys.argv[1]), "RGB")
-    for attribute, patterns in PERSON.items():
+    vehicles = any("vehicle" in caption for caption in found.values())
+    for attribute, patterns in (VEHICLE if vehicles else PERSON).items():
         print(f"{attribute}: {shares(found, patterns)}")
