@@ -21,7 +21,7 @@ _SPARSE = 0.7
 
 @dataclass(frozen=True)
 class Span:
-    """A shape that covers one interval of each row: how all body parts are drawn."""
+    """A shape that covers one interval of each row: how all parts are drawn."""
 
     centre: Floats
     """(B, H) middle of the interval, in pixels."""
@@ -33,17 +33,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the persons of a block stand: rows and columns in heights of the person."""
+    """Where the objects of a block stand: rows and columns in heights of the person, or in lengths of the vehicle."""
 
     rows: Floats
-    """(B, H) height of each row's middle: 0 at the crown, 1 at the soles."""
+    """(B, H) height of each row's middle, from 0 at the upper end downwards: persons end at 1."""
     size: Floats
-    """(B, 1) pixels for the height of the person."""
+    """(B, 1) pixels for one such height or length."""
     middle: Floats
-    """(B, 1) column of the person's middle, in pixels."""
+    """(B, 1) column of the object's middle, in pixels."""
 
     def span(self, top: Floats | float, bottom: Floats | float, centre: Floats | float, half: Floats | float) -> Span:
-        """A span between two heights; all arguments in heights of the person, (B, 1) or (B, H)."""
+        """A span between two heights; all arguments in the frame's unit, (B, 1) or (B, H)."""
         pixel = 0.5 / self.size
         cover = np.minimum(self.rows + pixel, bottom) - np.maximum(self.rows - pixel, top)
         cover = np.clip(cover * self.size, 0, 1)

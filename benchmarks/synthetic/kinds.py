@@ -8,9 +8,10 @@ from typing import Final
 from .draws import Object
 from .kind import Kind
 from .person.kind import PERSONS
+from .vehicle.kind import VEHICLES
 from .world import World
 
-_KINDS: Final[Mapping[Object, Kind]] = {"person": PERSONS}
+_KINDS: Final[Mapping[Object, Kind]] = {"person": PERSONS, "vehicle": VEHICLES}
 
 
 def kind_of(world: World) -> Kind:

@@ -104,7 +104,7 @@ def draw_visits(
     # the sessions of one identity and camera are all different as long as there are enough of them
     first = draws.integers("session", sessions, identity, *(() if habit.together else (camera,)))
     session = (first + visit) % sessions
-    order = np.lexsort((frame, session, camera, row))
+    order = np.lexsort((frame, camera, session, row) if habit.together else (frame, session, camera, row))
     identity, camera, session, visit = identity[order], camera[order], session[order], visit[order]
     visit_key = _signed(draws, "visit", identity, camera, visit)
     time = draw_times(draws, sessions, difficulty)[session]

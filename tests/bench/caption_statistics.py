@@ -58,6 +58,29 @@ PERSON: Mapping[str, Sequence[str]] = {
 }
 """For each attribute of a person a pattern for each of its values."""
 
+_BRANDS = ("Volkswagen", "Honda", "Ford", "Buick", "Geely", "Mazda")
+_LAMPS = ("angular", "rectangular", "oval", "round")
+
+VEHICLE: Mapping[str, Sequence[str]] = {
+    "type": (r"\bsedan viewed", r"\bSUV viewed", r"\bhatchback viewed", r"\bminivan viewed", r"\btruck viewed"),
+    "brand": tuple(rf"\b{brand}\b" for brand in _BRANDS),
+    "colour": tuple(rf"^an? {colour}\b" for colour in ("white", "silver", "black", "red", "gray", "blue", "brown", "orange")),
+    "wear": (r"shows new wear", r"shows used wear", r"shows (?:worn|damaged|dirty) wear"),
+    "window_tint": (r"\btinted (?:\w+ )?windows", r"\bclear (?:\w+ )?windows"),
+    "windows": (r"\bcurved windows", r"\bflat windows"),
+    "headlights": tuple(rf"\b{shape} headlights" for shape in _LAMPS),
+    "taillights": tuple(rf"\b{shape} taillights" for shape in _LAMPS),
+    "grille": (r"\bhorizontal grille", r"\bhexagonal grille", r"\bvertical grille"),
+    "roof": (r"\bsloped roof", r"\bflat roof", r"\bsunroof roof"),
+    "tires": (r"\bregular tires", r"\bstreet tires"),
+    "spoiler": (r"Spoiler is not present", r"Spoiler is present"),
+    "roof_rack": (r"Roof rack is not present", r"Roof rack is present"),
+    "exhaust": (r"hidden pipes", r"single pipes", r"dual pipes"),
+    "plate": (r"License plate is visible", r"License plate is not visible"),
+    "view": ("from the front", "from the back", "from the side", "from the diagonal"),
+}
+"""For each attribute of a vehicle a pattern for each of its values."""
+
 
 def shares(captions: Mapping[str, str], patterns: Sequence[str]) -> list[int]:
     """Per mille of identities for each pattern, of those for whom any is found.
@@ -84,5 +107,6 @@ def read(folder: Path, modality: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     found = read(Path(sys.argv[1]), "RGB")
-    for attribute, patterns in PERSON.items():
+    vehicles = any("vehicle" in caption for caption in found.values())
+    for attribute, patterns in (VEHICLE if vehicles else PERSON).items():
         print(f"{attribute}: {shares(found, patterns)}")
