@@ -46,6 +46,8 @@ from .environment import commit
 
 IMAGE_SIZES: dict[Object, tuple[int, int]] = {"person": (64, 32), "vehicle": (32, 64)}
 ARCHITECTURES: dict[Object, Literal["small", "small_wide"]] = {"person": "small", "vehicle": "small_wide"}
+CAMERAS: dict[Object, int] = {"person": 4, "vehicle": 2}
+"""Cameras of a block: vehicles are seen by all in one session, and four images shall show two."""
 PATCH = 8
 HELD_OUT = 250
 """Identities, after those of training, whose retrieval is reported; 4 images each make the thousand of a median rank."""
@@ -276,6 +278,7 @@ def measure(clip: Clip, recipe: Recipe) -> dict[str, object]:
         pretraining_blocks(
             HELD_OUT,
             recipe.images,
+            cameras=CAMERAS[recipe.object],
             image_size=size,
             difficulty=STANDARD,
             object=recipe.object,
@@ -299,8 +302,10 @@ def main(object: Object, out: Path, steps: int, identities: int, threads: int) -
     recipe = Recipe(object=object, steps=steps, identities=identities)
     number = hashlib.sha256(json.dumps([asdict(recipe), VERSION]).encode()).hexdigest()
     states = TrainingState(out.with_suffix(".states"), number)
-    images = IMAGE_SIZES[object]
-    corpus = Corpus.of(pretraining_blocks(recipe.identities, recipe.images, image_size=images, object=object), PATCH)
+    blocks = pretraining_blocks(
+        recipe.identities, recipe.images, cameras=CAMERAS[object], image_size=IMAGE_SIZES[object], object=object
+    )
+    corpus = Corpus.of(blocks, PATCH)
     clip = pretrain(recipe, corpus, states, console)
     state = {f"visual.{name}": value for name, value in clip.image.visual.state_dict().items()} | clip.text.state_dict()
     with atomic_write(out) as file:
