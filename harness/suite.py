@@ -16,6 +16,7 @@ from benchmarks.common.settings import Settings, parse
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 
+from .benchmark_entry import BenchmarkEntry
 from .configs import find_config, merge, merge_sections, read_config
 from .manifest import Manifest, ManifestRun
 from .plan import Evaluation, Plan, Profile
@@ -42,7 +43,7 @@ class Suite(Settings):
     table: Literal["comparison", "ablation"] = "comparison"
     reference: str = ""
     """Label of the row against which differences are given; the first row where it is empty."""
-    benchmarks: tuple[str, ...] = Field(min_length=1)
+    benchmarks: tuple[BenchmarkEntry, ...] = Field(min_length=1)
     benchmark: dict[str, Any] = {}
     """Settings of every benchmark."""
     method: dict[str, Any] = {}
@@ -160,7 +161,7 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
         device: `cpu` or `cuda`.
 
     Raises:
-        InputError: a name or key is unknown, two rows have one label, or `only` matches none.
+        InputError: a name or key is unknown, two rows or two benchmarks have one label, or `only` matches none.
     """
     rows = list(_rows(suite))
     labels = [label for label, _, _ in rows]
@@ -172,6 +173,10 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
     repeated = next((label for label in labels if labels.count(label) > 1), None)
     if repeated is not None:
         raise InputError(f"{name}: two rows are labelled {repeated!r}; give each a label of its own")
+    shown = [benchmark.shown for benchmark in suite.benchmarks]
+    repeated = next((label for label in shown if shown.count(label) > 1), None)
+    if repeated is not None:
+        raise InputError(f"{name}: two benchmarks are labelled {repeated!r}; give each a label of its own")
     chosen = tuple(seeds or suite.seeds)
     if len(set(chosen)) < len(chosen) or not all(0 <= seed < 2**32 for seed in chosen):
         raise InputError(f"{name}: seeds {', '.join(map(str, chosen))}: expected different numbers from 0 to {2**32 - 1}")
@@ -201,12 +206,20 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
 
 
 def _plan(
-    name: str, suite: Suite, benchmark: str, label: str, entry: RunEntry, changes: Mapping[str, Any], seed: int, device: str
+    name: str,
+    suite: Suite,
+    benchmark: BenchmarkEntry,
+    label: str,
+    entry: RunEntry,
+    changes: Mapping[str, Any],
+    seed: int,
+    device: str,
 ) -> Plan:
     where = f"{name}: {label}"
     base = {"method": suite.method, "benchmark": suite.benchmark}
     base |= {section: getattr(suite, section).model_dump() for section in _SECTIONS}
-    values = merge_sections(base, changes, where)
+    on_benchmark = merge_sections(base, benchmark.set, f"{name}: {benchmark.shown}")
+    values = merge_sections(on_benchmark, changes, where)
     return Plan(
         suite=name,
         label=label,
@@ -214,8 +227,9 @@ def _plan(
         method=entry.method,
         variant=entry.variant,
         method_settings=method_settings(entry.method, entry.variant, values["method"], where),
-        benchmark=benchmark,
-        benchmark_settings=benchmark_settings(benchmark, values["benchmark"], where),
+        benchmark=benchmark.name,
+        benchmark_label=benchmark.shown,
+        benchmark_settings=benchmark_settings(benchmark.name, values["benchmark"], where),
         schedule=parse(Schedule, values["schedule"], where),
         data=parse(DataSettings, values["data"], where),
         evaluation=parse(Evaluation, values["evaluation"], where),
@@ -241,6 +255,7 @@ def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Ma
                 method=plan.method,
                 variant=plan.variant,
                 benchmark=plan.benchmark,
+                benchmark_label=plan.benchmark_label,
                 seed=plan.seed,
                 columns=dict(plan.columns),
             )
