@@ -74,12 +74,13 @@ class MethodConfig(Settings):
 _SECTIONS = ("schedule", "data", "evaluation", "profile")
 
 
-def load_suite(name: str, changes: Mapping[str, Any] | None = None) -> tuple[str, Suite]:
+def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str = "--set") -> tuple[str, Suite]:
     """Read a suite.
 
     Args:
         name: a shipped suite or the path of a file.
         changes: dotted keys to values, from `--set`; keys that begin with a method's name are for that method alone.
+        source: where the changes come from, for messages.
 
     Returns:
         The suite's short name and its settings; changes for one method are in the rows of that method.
@@ -100,14 +101,14 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None) -> tuple[str
         if head in METHODS.names() and head not in Suite.model_fields:
             special[key] = value
         elif head not in Suite.model_fields:
-            raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], "--set")
+            raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], source)
         else:
             general[key] = value
-    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with --set")
+    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with {source}")
     methods = {entry.method for entry in suite.runs}
     for head in (key.partition(".")[0] for key in special):
         if head not in methods:
-            raise unknown("method", head, methods, f"--set: {path.stem}")
+            raise unknown("method", head, methods, f"{source}: {path.stem}")
     if special:
         suite = suite.model_copy(update={"runs": tuple(_with_special(entry, special) for entry in suite.runs)})
     return path.stem, suite
@@ -189,6 +190,11 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
         for label, entry, changes in rows
         for seed in chosen
     ]
+
+
+def row_labels(suite: Suite) -> list[str]:
+    """Labels of all rows, in the order of the tables."""
+    return [label for label, _, _ in _rows(suite)]
 
 
 def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.configs import CONFIGS, shipped
+from harness.groups import load_members, read_group
 from harness.suite import load_suite, manifest, method_settings, plans
 
 
@@ -23,11 +24,11 @@ def labels(planned):
 
 @pytest.mark.parametrize("name", shipped("suites"))
 def test_every_shipped_suite_unfolds(name):
-    short, suite = load_suite(name)
-    planned = plans(short, suite)
-    assert short == name
-    assert len(planned) == len(suite.benchmarks) * len(suite.runs) * len(suite.seeds)
-    assert {plan.suite for plan in planned} == {name}
+    for member in load_members(name):
+        planned = plans(member.name, member.suite)
+        assert member.name.startswith(name) or read_group(name)
+        assert len(planned) == len(member.suite.benchmarks) * len(member.suite.runs) * len(member.suite.seeds)
+        assert {plan.suite for plan in planned} == {member.name}
 
 
 def test_the_runs_stand_in_the_order_of_the_tables(load):
