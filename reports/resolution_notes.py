@@ -26,17 +26,18 @@ def resolution_notes(group: BenchmarkRows) -> list[Note]:
     if found is None:
         return []
     lines = [f"Resolution on {group.benchmark}: {_noise(found, group)}. {_detectable(found.paired)}".strip()]
-    lines += [caution(found.paired)] * (0 < found.paired.degrees < FEW_DEGREES)
-    return [Note(line) for line in [*lines, _convergence(found, group)] if line]
+    return [Note(line) for line in [*lines, *caution(found.paired), *_convergence(found, group)]]
 
 
-def caution(noise: Pooled) -> str:
-    """How little is known of a noise itself: the standard error of a standard deviation is 1 / sqrt(2 f) of it."""
+def caution(noise: Pooled) -> list[str]:
+    """A line where little is known of a noise itself: the standard error of a standard deviation is 1 / sqrt(2 f) of it."""
+    if not 0 < noise.degrees < FEW_DEGREES:
+        return []
     share = 100 / math.sqrt(2 * noise.degrees)
-    return (
+    return [
         f"Read the resolution with care: from {counted(noise.degrees, 'degree')} of freedom a noise is itself known to about "
         f"±{share:.0f} % of its size; more seeds would tell."
-    )
+    ]
 
 
 def by_count(counts: tuple[int, ...], value: Callable[[int], float]) -> str:
@@ -70,19 +71,19 @@ def _detectable(paired: Pooled) -> str:
     )
 
 
-def _convergence(found: Resolution, group: BenchmarkRows) -> str:
+def _convergence(found: Resolution, group: BenchmarkRows) -> list[str]:
     gains = [(row, row.late) for row in found.rows if row.late is not None]
     if not gains:
-        return ""
+        return []
     epochs = dict.fromkeys(f"epoch {late.epoch} of {late.epochs}" for _, late in gains)
     least, most = (points(choose(late.gain for _, late in gains)) for choose in (min, max))
     text = f"Convergence on {group.benchmark}: from {listed(list(epochs))} to the end the rows gained {least} to {most} points"
     rising = [f"{row.row.label} ({points(late.gain)})" for row, late in gains if is_rising(row)]
     compared = [row for row, _ in gains if not math.isnan(noise_of(row))]
     if not compared:
-        return f"{text}."
+        return [f"{text}."]
     verdict = f"more than their noise over seeds: {listed(rising)}" if rising else "none more than its noise over seeds"
-    return f"{text}, {verdict}."
+    return [f"{text}, {verdict}."]
 
 
 def noise_of(row: RowResolution) -> float:

@@ -8,7 +8,7 @@ from harness.resolution import POWER, SEED_COUNTS, Resolution, RowResolution, de
 from harness.rows import BenchmarkRows, SuiteRows
 from reports import columns
 from reports.formats import LEVEL_TEXT
-from reports.resolution_notes import FEW_DEGREES, caution, is_rising, points
+from reports.resolution_notes import caution, is_rising, points
 from reports.table import TABLES, Cell, Column, ColumnOf, Note, Table, fill
 
 ALL_ROWS = "all rows"
@@ -70,14 +70,13 @@ def _all_rows(found: Resolution) -> tuple[Cell, ...]:
 
 def _notes(group: BenchmarkRows, found: Resolution) -> tuple[Note, ...]:
     texts = [
-        "Seed noise: standard deviation over seeds of mAP, and of its difference to "
-        f"“{group.reference_label}” seed by seed. Identities: half of the {LEVEL_TEXT} interval from resampled identities "
-        f"alone, seeds fixed. {ALL_ROWS.capitalize()}: noise pooled by degrees of freedom, median of the half widths.",
+        f"Seed noise: standard deviation over seeds of mAP, and of its difference to “{group.reference_label}” seed by seed. "
+        f"Identities: half of the {LEVEL_TEXT} interval from resampled identities alone, seeds fixed. All rows: noise pooled "
+        "by degrees of freedom, median of the half widths.",
         "Late gain: mAP at the end of training minus mAP at the last evaluated epoch up to 70 % of it, mean over seeds. Bold: "
         "more than the noise of the row's Δ mAP (for the reference, of its mAP), so training had not come to rest.",
-        f"Detectable: the smallest true difference that a paired t test over so many seeds, two-sided at 5 %, finds with "
-        f"{100 * POWER:.0f} % power, from the row's own noise, which has one degree of freedom fewer than seeds. It is about other "
-        "seeds on these identities, not about other identities.",
+        "Detectable: the smallest true difference that a paired t test over so many seeds, two-sided at 5 %, finds with "
+        f"{100 * POWER:.0f} % power, from the row's own noise, which has one degree of freedom fewer than seeds. It is about "
+        "other seeds on these identities, not about other identities.",
     ]
-    degrees = found.paired.degrees
-    return tuple(Note(text) for text in [*texts, *([caution(found.paired)] if 0 < degrees < FEW_DEGREES else [])])
+    return tuple(Note(text) for text in [*texts, *caution(found.paired)])
