@@ -12,6 +12,7 @@ from benchmarks.common.errors import unknown
 from methods.base import METHODS
 
 from .configs import shipped
+from .groups import read_group
 from .suite import load_suite, method_config
 
 
@@ -29,7 +30,8 @@ def _benchmarks() -> Iterator[tuple[str, str]]:
 
 def _suites() -> Iterator[tuple[str, str]]:
     for name in shipped("suites"):
-        yield name, load_suite(name)[1].title
+        group = read_group(name)
+        yield name, f"{group.title}: {', '.join(group.suites)}" if group else load_suite(name)[1].title
 
 
 _KINDS = {"methods": _methods, "benchmarks": _benchmarks, "suites": _suites}

@@ -88,20 +88,19 @@ def list_(kind: str) -> None:
 def run(
     suite: str, data_root: Path | None, work_dir: Path, seeds: str, only: str, jobs: int, device: str, changes: tuple[str, ...]
 ) -> None:
-    """Run SUITE, a shipped one (harness list suites) or the path of a suite file. What is finished is not run again."""
-    from .configs import parse_assignments
-    from .place import Place
-    from .session import prepare, run_suite
-    from .suite import load_suite, plans
-    from .summary import suite_table
+    """Run SUITE, a shipped suite or group of suites (harness list suites) or the path of a file of one.
 
-    name, settings = load_suite(suite, parse_assignments(changes))
-    planned = plans(name, settings, seeds=_numbers(seeds, "--seeds"), only=only, device=device)
-    place = Place(work_dir, data_root, concurrent_runs=jobs or settings.jobs)
-    tasks = prepare(planned, place)
+    What is finished is not run again.
+    """
+    from .configs import parse_assignments
+    from .groups import load_members, run_members
+    from .place import Place
+
     console = _console()
-    failures = run_suite(name, settings, tasks, place, console)
-    console.print(suite_table(tasks, work_dir))
+    members = load_members(suite, parse_assignments(changes))
+    failures = run_members(
+        members, Place(work_dir, data_root), console, seeds=_numbers(seeds, "--seeds"), only=only, device=device, jobs=jobs
+    )
     console.print(f"tables and figures: harness report {work_dir}")
     if failures:
         sys.stderr.write("".join(f"harness: failed: {line}\n" for line in failures))

@@ -45,7 +45,7 @@ def compare_rows(work_dir: Path, a: str, b: str) -> Comparison:
     rows = [row for suite in collect(work_dir) for row in suite.rows]
     for first in _rows_called(a, rows, work_dir):
         for second in _rows_called(b, rows, work_dir):
-            if first.benchmark == second.benchmark:
+            if (first.benchmark_name, first.benchmark) == (second.benchmark_name, second.benchmark):
                 return _compare(first, second, a, b)
     raise InputError(f"{work_dir}: {a!r} and {b!r} have no finished run on the same benchmark; `harness run` finishes them")
 

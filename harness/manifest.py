@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
@@ -26,9 +26,19 @@ class ManifestRun(Section):
     method: str
     variant: str
     benchmark: str
+    """Its name, as in the record."""
+    benchmark_label: str = ""
+    """What tables call the benchmark and group rows by; its name where a manifest does not say."""
     seed: int
     columns: dict[str, str] = {}
     """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label_of_benchmark(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("benchmark_label"):
+            return {**values, "benchmark_label": values.get("benchmark", "")}
+        return values
 
 
 class Manifest(Section):

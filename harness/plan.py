@@ -55,6 +55,8 @@ class Plan:
     variant: str
     method_settings: MethodSettings
     benchmark: str
+    benchmark_label: str
+    """What tables call the benchmark, which decides nothing of the result."""
     benchmark_settings: BenchmarkSettings
     schedule: Schedule
     data: DataSettings

@@ -69,4 +69,4 @@ class SuiteProgress:
 
 def describe(task: Task) -> str:
     """A run for people: row, benchmark, seed."""
-    return f"{task.plan.label} on {task.plan.benchmark}, seed {task.plan.seed}"
+    return f"{task.plan.label} on {task.plan.benchmark_label}, seed {task.plan.seed}"

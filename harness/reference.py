@@ -95,6 +95,8 @@ def check_records(work_dir: Path, against: Against) -> CheckResult:
 
 def _is_about(reference: Expectation, suite: str, row: Row) -> bool:
     run = row.planned[0]
+    if run.benchmark_label != run.benchmark:  # a draw or a condition of its own, of which the figure is not
+        return False
     same = (reference.benchmark, reference.method, reference.variant) == (run.benchmark, run.method, run.variant)
     return same and reference.suite in {"", suite}
 

@@ -25,12 +25,12 @@ def check_row(runs: Sequence[ManifestRun], place: str) -> None:
     for run in runs:
         if (run.method, run.variant) != (first.method, first.variant):
             raise InputError(
-                f"{place}: the row {run.label!r} on {run.benchmark} mixes {first.method}:{first.variant} and "
+                f"{place}: the row {run.label!r} on {run.benchmark_label} mixes {first.method}:{first.variant} and "
                 f"{run.method}:{run.variant}; give each its own label"
             )
     seeds = [run.seed for run in runs]
     if len(set(seeds)) < len(seeds):
-        raise InputError(f"{place}: the row {first.label!r} on {first.benchmark} has a seed twice ({seeds})")
+        raise InputError(f"{place}: the row {first.label!r} on {first.benchmark_label} has a seed twice ({seeds})")
 
 
 def check_record(path: Path, record: Record, queries: QueryResults, run: ManifestRun) -> None:

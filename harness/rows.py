@@ -45,7 +45,12 @@ class Row:
 
     @property
     def benchmark(self) -> str:
-        """What it was measured on."""
+        """What the table calls the benchmark that it was measured on."""
+        return self.planned[0].benchmark_label
+
+    @property
+    def benchmark_name(self) -> str:
+        """Name of that benchmark; several labels may share it, as draws of one benchmark do."""
         return self.planned[0].benchmark
 
     @property
@@ -90,6 +95,7 @@ class BenchmarkRows:
 
     suite: Manifest
     benchmark: str
+    """What tables call it."""
     rows: tuple[Row, ...]
 
     @property
@@ -151,7 +157,7 @@ def _collect_suite(work_dir: Path, manifest: Manifest) -> SuiteRows:
         raise InputError(f"{place}: the suite has no runs")
     by_benchmark: dict[str, dict[str, list[ManifestRun]]] = {}
     for run in manifest.runs:
-        by_benchmark.setdefault(run.benchmark, {}).setdefault(run.label, []).append(run)
+        by_benchmark.setdefault(run.benchmark_label, {}).setdefault(run.label, []).append(run)
     suite = SuiteRows(
         manifest,
         tuple(

@@ -97,7 +97,7 @@ def _with_earlier(name: str, suite: Suite, tasks: Sequence[Task], work_dir: Path
 
 
 def _place_in_table(run: Plan | ManifestRun) -> tuple[str, str, int]:
-    return run.benchmark, run.label, run.seed
+    return run.benchmark_label, run.label, run.seed
 
 
 def _is_of(plan: Plan, record: Record) -> bool:

@@ -16,6 +16,7 @@ from benchmarks.common.settings import Settings, parse
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 
+from .benchmark_entry import BenchmarkEntry
 from .configs import find_config, merge, merge_sections, read_config
 from .manifest import Manifest, ManifestRun
 from .plan import Evaluation, Plan, Profile
@@ -42,7 +43,7 @@ class Suite(Settings):
     table: Literal["comparison", "ablation"] = "comparison"
     reference: str = ""
     """Label of the row against which differences are given; the first row where it is empty."""
-    benchmarks: tuple[str, ...] = Field(min_length=1)
+    benchmarks: tuple[BenchmarkEntry, ...] = Field(min_length=1)
     benchmark: dict[str, Any] = {}
     """Settings of every benchmark."""
     method: dict[str, Any] = {}
@@ -73,12 +74,13 @@ class MethodConfig(Settings):
 _SECTIONS = ("schedule", "data", "evaluation", "profile")
 
 
-def load_suite(name: str, changes: Mapping[str, Any] | None = None) -> tuple[str, Suite]:
+def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str = "--set") -> tuple[str, Suite]:
     """Read a suite.
 
     Args:
         name: a shipped suite or the path of a file.
         changes: dotted keys to values, from `--set`; keys that begin with a method's name are for that method alone.
+        source: where the changes come from, for messages.
 
     Returns:
         The suite's short name and its settings; changes for one method are in the rows of that method.
@@ -99,14 +101,14 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None) -> tuple[str
         if head in METHODS.names() and head not in Suite.model_fields:
             special[key] = value
         elif head not in Suite.model_fields:
-            raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], "--set")
+            raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], source)
         else:
             general[key] = value
-    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with --set")
+    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with {source}")
     methods = {entry.method for entry in suite.runs}
     for head in (key.partition(".")[0] for key in special):
         if head not in methods:
-            raise unknown("method", head, methods, f"--set: {path.stem}")
+            raise unknown("method", head, methods, f"{source}: {path.stem}")
     if special:
         suite = suite.model_copy(update={"runs": tuple(_with_special(entry, special) for entry in suite.runs)})
     return path.stem, suite
@@ -160,7 +162,7 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
         device: `cpu` or `cuda`.
 
     Raises:
-        InputError: a name or key is unknown, two rows have one label, or `only` matches none.
+        InputError: a name or key is unknown, two rows or two benchmarks have one label, or `only` matches none.
     """
     rows = list(_rows(suite))
     labels = [label for label, _, _ in rows]
@@ -172,6 +174,10 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
     repeated = next((label for label in labels if labels.count(label) > 1), None)
     if repeated is not None:
         raise InputError(f"{name}: two rows are labelled {repeated!r}; give each a label of its own")
+    shown = [benchmark.shown for benchmark in suite.benchmarks]
+    repeated = next((label for label in shown if shown.count(label) > 1), None)
+    if repeated is not None:
+        raise InputError(f"{name}: two benchmarks are labelled {repeated!r}; give each a label of its own")
     chosen = tuple(seeds or suite.seeds)
     if len(set(chosen)) < len(chosen) or not all(0 <= seed < 2**32 for seed in chosen):
         raise InputError(f"{name}: seeds {', '.join(map(str, chosen))}: expected different numbers from 0 to {2**32 - 1}")
@@ -184,6 +190,11 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
         for label, entry, changes in rows
         for seed in chosen
     ]
+
+
+def row_labels(suite: Suite) -> list[str]:
+    """Labels of all rows, in the order of the tables."""
+    return [label for label, _, _ in _rows(suite)]
 
 
 def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
@@ -201,12 +212,20 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
 
 
 def _plan(
-    name: str, suite: Suite, benchmark: str, label: str, entry: RunEntry, changes: Mapping[str, Any], seed: int, device: str
+    name: str,
+    suite: Suite,
+    benchmark: BenchmarkEntry,
+    label: str,
+    entry: RunEntry,
+    changes: Mapping[str, Any],
+    seed: int,
+    device: str,
 ) -> Plan:
     where = f"{name}: {label}"
     base = {"method": suite.method, "benchmark": suite.benchmark}
     base |= {section: getattr(suite, section).model_dump() for section in _SECTIONS}
-    values = merge_sections(base, changes, where)
+    on_benchmark = merge_sections(base, benchmark.set, f"{name}: {benchmark.shown}")
+    values = merge_sections(on_benchmark, changes, where)
     return Plan(
         suite=name,
         label=label,
@@ -214,8 +233,9 @@ def _plan(
         method=entry.method,
         variant=entry.variant,
         method_settings=method_settings(entry.method, entry.variant, values["method"], where),
-        benchmark=benchmark,
-        benchmark_settings=benchmark_settings(benchmark, values["benchmark"], where),
+        benchmark=benchmark.name,
+        benchmark_label=benchmark.shown,
+        benchmark_settings=benchmark_settings(benchmark.name, values["benchmark"], where),
         schedule=parse(Schedule, values["schedule"], where),
         data=parse(DataSettings, values["data"], where),
         evaluation=parse(Evaluation, values["evaluation"], where),
@@ -241,6 +261,7 @@ def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Ma
                 method=plan.method,
                 variant=plan.variant,
                 benchmark=plan.benchmark,
+                benchmark_label=plan.benchmark_label,
                 seed=plan.seed,
                 columns=dict(plan.columns),
             )

@@ -38,7 +38,7 @@ def suite_table(tasks: Sequence[Task], work_dir: Path) -> Table:
     """The rows of a suite as far as they are finished: mean and standard deviation over seeds, in percent."""
     rows: dict[tuple[str, str], list[Record]] = {}
     for task in tasks:
-        of_row = rows.setdefault((task.plan.label, task.plan.benchmark), [])
+        of_row = rows.setdefault((task.plan.label, task.plan.benchmark_label), [])
         path = record_path(work_dir, task.run_id)
         if path.exists():
             of_row.append(read_record(path))

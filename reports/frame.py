@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from harness.records import Record
-from harness.rows import SuiteRows
+from harness.rows import Row, SuiteRows
 
 
 def runs_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
     """One row for each finished run of each suite: what it is, metrics as fractions, size, cost, speed, seconds by phase."""
-    return pd.DataFrame([_identity(suite, row.label, record) | _run(record) for suite, row, record in _finished(suites)])
+    return pd.DataFrame([_identity(suite, row, record) | _run(record) for suite, row, record in _finished(suites)])
 
 
 def epochs_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
@@ -24,21 +24,22 @@ def epochs_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
             values: dict[str, Any] = {"epoch": entry.epoch, "mAP": entry.metrics.mAP if entry.metrics else None}
             for kind in ("losses", "monitors", "gradients", "learning_rates"):
                 values |= {f"{kind}/{name}": value for name, value in getattr(entry, kind).items()}
-            rows.append(_identity(suite, row.label, record) | values)
+            rows.append(_identity(suite, row, record) | values)
     return pd.DataFrame(rows)
 
 
-def _finished(suites: Sequence[SuiteRows]) -> list[tuple[SuiteRows, Any, Record]]:
+def _finished(suites: Sequence[SuiteRows]) -> list[tuple[SuiteRows, Row, Record]]:
     return [(suite, row, record) for suite in suites for row in suite.rows for record in row.records]
 
 
-def _identity(suite: SuiteRows, label: str, record: Record) -> dict[str, Any]:
+def _identity(suite: SuiteRows, row: Row, record: Record) -> dict[str, Any]:
     return {
         "suite": suite.manifest.suite,
-        "row": label,
+        "row": row.label,
         "method": record.method,
         "variant": record.variant,
         "benchmark": record.benchmark,
+        "benchmark_label": row.benchmark,
         "seed": record.seed,
         "id": record.id,
     }

@@ -45,6 +45,32 @@ READING: tuple[tuple[str, str], ...] = (
         "Resolved differences are in bold. Among many comparisons some are resolved by chance.",
     ),
     (
+        "Resolution: seed noise, identities, detectable difference",
+        "How small a difference a table can tell from chance. Seed noise is how far the mAP of one row, or its difference to "
+        "the reference on the same seeds, moves from one training run to the next. A difference of 1 point at 3 seeds means "
+        "little where the noise of the difference is 1 point: with 3 seeds one can then count on finding a true difference of "
+        "about 3 points, with 10 seeds of about 1. The detectable difference says this for each row: what a paired t test over "
+        "so many seeds finds in four of five repetitions. A smaller true difference is often missed, and where it is found it "
+        "looks larger than it is. More seeds do not help against the choice of test identities; the ± of identities says how "
+        "much that is.",
+    ),
+    (
+        "Degrees of freedom",
+        "How many values stand behind a noise: seeds less one, added over rows. From 2 of them (one row, three seeds) a noise "
+        "may well be half or twice what it seems. Rows that share a reference share its luck, so their sum is an upper bound.",
+    ),
+    (
+        "Draws",
+        "An embedded benchmark can be made again with other identities, cameras and moments. Draw noise is how far a "
+        "difference moves from draw to draw beyond what seeds explain. A finding that holds over draws is about the kind of "
+        "benchmark, not about one set of identities; more seeds on one draw cannot show that.",
+    ),
+    (
+        "Convergence, late gain",
+        "What a row still gained in the last part of training. Where that is more than its noise, training was cut short, and "
+        "the order of the rows may change with longer training.",
+    ),
+    (
         "Epoch",
         "Which epoch of training is tested. “last” and “best on validation” never look at the test set. “best on test” (†) "
         "picks the epoch by the test result itself, which is always too good; papers often do this without saying so.",

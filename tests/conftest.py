@@ -129,19 +129,24 @@ class WorkFolder:
         self.path = path
         self.runs: list[ManifestRun] = []
 
-    def row(self, label, level, seeds=(0, 1, 2), finished=None, columns=None, benchmark="RGBNT201", method=None, **changes):
-        """Plan a row and finish some of its seeds; `changes` replace fields of the records."""
+    def row(
+        self, label, level, seeds=(0, 1, 2), finished=None, columns=None, benchmark="RGBNT201", method=None, name="", **changes
+    ):
+        """Plan a row and finish some of its seeds; `name` is the benchmark's where its label is another one.
+
+        `changes` replace fields of the records.
+        """
         method = method or sha(label)[:6]
         for seed in seeds:
             run_id = sha(label, benchmark, seed)
-            plan = {"label": label, "method": method, "variant": "default", "benchmark": benchmark, "seed": seed}
-            self.runs.append(ManifestRun(id=run_id, columns=columns or {}, **plan))
+            plan = {"label": label, "method": method, "variant": "default", "benchmark": name or benchmark, "seed": seed}
+            self.runs.append(ManifestRun(id=run_id, columns=columns or {}, benchmark_label=benchmark, **plan))
             if finished is None or seed in finished:
-                self.finish(run_id, plan, level + 0.01 * (seed - 1), seed, **changes)
+                self.finish(run_id, plan, level + 0.01 * (seed - 1), seed, shown=benchmark, **changes)
         return self
 
-    def finish(self, run_id, plan, level, seed, queries=None, experts=False, split="split", tied=0, **changes):
-        queries = queries or make_queries(level, seed, int(sha(plan["label"], plan["benchmark"])[:6], 16))
+    def finish(self, run_id, plan, level, seed, queries=None, shown="", experts=False, split="split", tied=0, **changes):
+        queries = queries or make_queries(level, seed, int(sha(plan["label"], shown or plan["benchmark"])[:6], 16))
         metrics = make_metrics(queries, tied)
         values = {
             "id": run_id,

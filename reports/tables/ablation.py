@@ -7,6 +7,7 @@ from collections.abc import Callable
 from harness.rows import BenchmarkRows, Row, SuiteRows
 from reports import columns, notes
 from reports.measures import METRICS
+from reports.resolution_notes import resolution_notes
 from reports.table import TABLES, Cell, Column, ColumnOf, Note, Table, fill
 
 Variant = dict[str, Row]
@@ -66,6 +67,7 @@ def _on_any(cell: Callable[[Row], Cell]) -> Callable[[Variant], Cell]:
 def _notes(suite: SuiteRows) -> tuple[Note, ...]:
     first = suite.benchmarks[0]
     found = [notes.METRIC_NOTE, notes.difference_note(first.reference_label), notes.INTERVAL_NOTE]
+    found += [note for group in suite.benchmarks for note in resolution_notes(group)]
     found += [note for group in suite.benchmarks for note in notes.query_note(group)]
     found.append(notes.COST_NOTE)
     if len(suite.benchmarks) > 1:

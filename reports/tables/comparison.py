@@ -6,6 +6,7 @@ from harness.rows import BenchmarkRows, Row, SuiteRows
 from reports import columns, notes
 from reports.formats import LEVEL_TEXT
 from reports.measures import METRICS
+from reports.resolution_notes import resolution_notes
 from reports.table import TABLES, Column, ColumnOf, Table, fill
 
 
@@ -27,6 +28,7 @@ def _table(group: BenchmarkRows) -> Table:
             notes.METRIC_NOTE,
             notes.INTERVAL_NOTE,
             notes.difference_note(group.reference_label),
+            *resolution_notes(group),
             *notes.query_note(group),
             *notes.caution_notes(group),
             notes.COST_NOTE,

@@ -53,7 +53,7 @@ def _columns(phases: list[str]) -> list[ColumnOf[Line]]:
     return [
         (Column("Run", align="left"), lambda line: Cell(short(line.run.id))),
         (Column("Row", align="left"), lambda line: Cell(line.run.label)),
-        (Column("Benchmark", align="left"), lambda line: Cell(line.run.benchmark)),
+        (Column("Benchmark", align="left"), lambda line: Cell(line.run.benchmark_label)),
         (Column("Seed"), lambda line: Cell(str(line.run.seed), value=line.run.seed)),
         (Column("Epoch"), _of(lambda record: str(record.epoch), otherwise="not finished")),
         *((Column(name.split("_")[0].capitalize(), align="left"), _of(partial(_digest, name))) for name in digests),

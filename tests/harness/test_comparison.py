@@ -97,3 +97,16 @@ def test_a_row_without_a_finished_run_is_told(work):
 def test_a_folder_without_a_suite_is_told(tmp_path):
     with pytest.raises(InputError, match="no suite was run here"):
         compare_rows(tmp_path, "a", "b")
+
+
+def test_rows_on_two_draws_of_one_benchmark_are_not_compared(folder):
+    work = folder.row("A", 0.5, benchmark="person").row("B", 0.6, benchmark="draw 1", name="person").write()
+    with pytest.raises(InputError, match="'A' and 'B' have no finished run on the same benchmark"):
+        compare_rows(work, "A", "B")
+
+
+def test_benchmarks_of_one_label_and_two_names_are_not_compared(folder):
+    folder.row("A", 0.5, benchmark="mine", name="person").write("one")
+    work = folder.row("B", 0.6, benchmark="mine", name="vehicle").write("two")
+    with pytest.raises(InputError, match="no finished run on the same benchmark"):
+        compare_rows(work, "A", "B")

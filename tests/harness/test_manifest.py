@@ -35,6 +35,15 @@ def test_unknown_keys_are_dropped(tmp_path):
     assert read_manifests(tmp_path) == [manifest()]
 
 
+def test_a_manifest_that_does_not_label_its_benchmarks_calls_them_by_name(tmp_path):
+    write_manifest(tmp_path, manifest())
+    path = manifest_path(tmp_path, "main")
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert values["runs"][0].pop("benchmark_label") == "rgbnt201"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert read_manifests(tmp_path) == [manifest()]
+
+
 def test_a_folder_without_suites_and_no_folder_are_told_with_the_command_that_helps(tmp_path):
     with pytest.raises(InputError, match=r"no suite was run here; `harness run SUITE --work-dir .*` runs one"):
         read_manifests(tmp_path)

@@ -96,6 +96,8 @@ def test_names_and_processes_do_not_make_another_run(tiny):
     assert run_id(tiny, "Base", runs=runs) == same
     assert run_id(tiny, name="another", title="Another", jobs=7, table="ablation", reference="baseline") == same
     assert run_id(tiny, data__workers=3) == same
+    assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "label": "mine"}]) == same
+    assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "set": {"benchmark.draw": 1}}]) != same
     as_variant = [{"method": "baseline", "variant": "reduced"}]
     as_setting = [{"method": "baseline", "set": {"method.fusion": "reduced"}, "label": "mine"}]
     assert run_id(tiny, "baseline:reduced", runs=as_variant) == run_id(tiny, "mine", runs=as_setting) != same

@@ -9,7 +9,7 @@ from harness.progress import SuiteProgress, describe
 
 
 def task(label="next [bold]", seed=0):
-    return Task(SimpleNamespace(label=label, benchmark="rgbnt201", seed=seed), f"{label} {seed}")
+    return Task(SimpleNamespace(label=label, benchmark_label="rgbnt201", seed=seed), f"{label} {seed}")
 
 
 def show(*events, total=2, **options):

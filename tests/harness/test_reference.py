@@ -79,6 +79,13 @@ def test_a_figure_of_a_suite_is_held_against_that_suite_alone(folder, references
     assert [row.run.partition("/")[0] for row in check_records(work, "golden").rows] == ["embedded", "embedded", "other"]
 
 
+@pytest.mark.parametrize("named", [("draw 1", "RGBNT201"), ("person", "RGBNT201")])
+def test_a_benchmark_under_a_label_of_its_own_has_no_reference(folder, references, named):
+    folder.row("NEXT", 0.6, method="next").row("NEXT", 0.6, method="next", benchmark=named[0], name=named[1])
+    references("mAP", 60)
+    assert [row.run for row in check_records(folder.write(), "golden").rows] == ["main/NEXT on RGBNT201"]
+
+
 @pytest.mark.parametrize(
     "changes", [{"method": "signal"}, {"variant": "mgfa"}, {"benchmark": "MSVR310"}, {"suite": "embedded"}]
 )

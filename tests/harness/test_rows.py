@@ -130,3 +130,13 @@ def test_per_query_arrays_of_different_length_are_refused(folder):
     np.savez(path, **{**arrays, "identity": arrays["identity"][:-1]})
     with pytest.raises(InputError, match="differ in length"):
         collect(folder.path)
+
+
+def test_rows_are_grouped_by_what_tables_call_the_benchmark(folder):
+    folder.row("a", 0.5, benchmark="person").row("a", 0.6, benchmark="draw 1", name="person", split="other")
+    (suite,) = collect(folder.write())
+    assert [(group.benchmark, group.rows[0].benchmark_name) for group in suite.benchmarks] == [
+        ("person", "person"),
+        ("draw 1", "person"),
+    ]
+    assert [row.records[0].benchmark for row in suite.rows] == ["person", "person"]

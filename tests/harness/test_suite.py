@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.configs import CONFIGS, shipped
+from harness.groups import load_members, read_group
 from harness.suite import load_suite, manifest, method_settings, plans
 
 
@@ -23,11 +24,11 @@ def labels(planned):
 
 @pytest.mark.parametrize("name", shipped("suites"))
 def test_every_shipped_suite_unfolds(name):
-    short, suite = load_suite(name)
-    planned = plans(short, suite)
-    assert short == name
-    assert len(planned) == len(suite.benchmarks) * len(suite.runs) * len(suite.seeds)
-    assert {plan.suite for plan in planned} == {name}
+    for member in load_members(name):
+        planned = plans(member.name, member.suite)
+        assert member.name.startswith(name) or read_group(name)
+        assert len(planned) == len(member.suite.benchmarks) * len(member.suite.runs) * len(member.suite.seeds)
+        assert {plan.suite for plan in planned} == {member.name}
 
 
 def test_the_runs_stand_in_the_order_of_the_tables(load):
@@ -107,9 +108,61 @@ def test_several_benchmarks_give_every_row_on_each(load, tmp_path):
     ]
 
 
+DRAW = {"name": "synthetic_person", "label": "draw 1", "set": {"benchmark.draw": 1}}
+
+
+def test_one_benchmark_may_stand_in_a_suite_under_several_labels(load):
+    bare, draw = load(benchmarks=["synthetic_person", DRAW], runs=[{"method": "baseline"}])
+    assert [(plan.benchmark, plan.benchmark_label) for plan in (bare, draw)] == [
+        ("synthetic_person", "synthetic_person"),
+        ("synthetic_person", "draw 1"),
+    ]
+    assert (bare.benchmark_settings.draw, draw.benchmark_settings.draw) == (0, 1)
+    assert bare.benchmark_settings.train_identities == draw.benchmark_settings.train_identities == 10
+
+
+def test_a_benchmark_with_changes_and_no_label_is_named_by_them(load):
+    changes = {"benchmark.draw": 1, "data.test_missing": ["TIR"]}
+    (plan,) = load(benchmarks=[{"name": "synthetic_person", "set": changes}], runs=[{"method": "baseline"}])
+    assert plan.benchmark_label == "synthetic_person draw=1, test_missing=['TIR']"
+    assert plan.data.test_missing == ("TIR",)
+
+
+def test_a_benchmark_wins_over_the_suite_and_a_row_over_the_benchmark(load):
+    changes = {"schedule.epochs": 3, "data.images_per_identity": 3, "method.fusion": "reduced"}
+    runs = [{"method": "baseline"}, {"method": "baseline", "label": "own", "set": {"schedule.epochs": 4, "benchmark.draw": 5}}]
+    planned = load({"data.images_per_identity": 4, "benchmark.cameras": 3}, benchmarks=[{**DRAW, "set": changes}], runs=runs)
+    assert [(plan.schedule.epochs, plan.data.images_per_identity) for plan in planned] == [(3, 3), (4, 3)]
+    assert [(plan.benchmark_settings.draw, plan.benchmark_settings.cameras) for plan in planned] == [(0, 3), (5, 3)]
+    assert {plan.method_settings.fusion for plan in planned} == {"reduced"}
+
+
+def test_set_acts_on_every_benchmark_that_does_not_say_otherwise(load):
+    other = {**DRAW, "label": "other", "set": {"benchmark.cameras": 3}}
+    planned = load({"benchmark.draw": 7}, benchmarks=["synthetic_person", other, DRAW], runs=[{"method": "baseline"}])
+    assert [plan.benchmark_settings.draw for plan in planned] == [7, 7, 1]
+
+
+def test_the_manifest_holds_name_and_label_of_a_benchmark(tiny, tmp_path):
+    name, suite = load_suite(str(tiny.write_suite(tmp_path / "mine.py", benchmarks=["synthetic_person", DRAW])))
+    runs = manifest(name, suite, [(plan, "id") for plan in plans(name, suite, only="next")]).runs
+    assert [(run.benchmark, run.benchmark_label) for run in runs] == [
+        ("synthetic_person", "synthetic_person"),
+        ("synthetic_person", "draw 1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("replaced", "message"),
     [
+        ({"benchmarks": [DRAW, DRAW]}, "mine: two benchmarks are labelled 'draw 1'; give each a label of its own"),
+        ({"benchmarks": ["synthetic_person", "synthetic_person"]}, "two benchmarks are labelled 'synthetic_person'"),
+        ({"benchmarks": [{**DRAW, "label": "synthetic_person"}]}, "with changes needs a label that is not its name"),
+        ({"benchmarks": [{"nam": "x"}]}, "unknown key 'benchmarks.0.nam'; did you mean 'benchmarks.0.name'"),
+        ({"benchmarks": [{**DRAW, "set": {"benchmrk.draw": 1}}]}, "mine: draw 1: unknown key 'benchmrk'; did you mean 'benchm"),
+        ({"benchmarks": [{**DRAW, "set": {"benchmark.drw": 1}}]}, "synthetic_person: unknown key 'drw'; did you mean 'draw'"),
+        ({"benchmarks": [{**DRAW, "set": {"benchmark": 1}}]}, "mine: draw 1: benchmark: expected settings"),
+        ({"benchmarks": [3]}, r"benchmarks.0: .*valid dictionary"),
         ({"runs": [{"method": "baselin"}]}, "mine: baselin: unknown method 'baselin'; did you mean 'baseline'"),
         ({"runs": [{"method": "next", "variant": "mfga"}]}, "unknown variant of next 'mfga'; did you mean 'mgfa'"),
         ({"benchmarks": ["synthetic_persn"]}, "unknown benchmark 'synthetic_persn'; did you mean 'synthetic_person'"),

@@ -29,7 +29,7 @@ def test_metrics_are_in_percent_beside_their_counts():
 
 
 def tasks_of(folder):
-    return [Task(SimpleNamespace(label=run.label, benchmark=run.benchmark), run.id) for run in folder.runs]
+    return [Task(SimpleNamespace(label=run.label, benchmark_label=run.benchmark_label), run.id) for run in folder.runs]
 
 
 def test_a_suite_shows_mean_and_deviation_over_the_finished_seeds(folder, fake):
