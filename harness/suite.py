@@ -17,6 +17,7 @@ from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 
 from .configs import find_config, merge, merge_sections, read_config
+from .directions import Directions, at_point, check_rows
 from .manifest import Manifest, ManifestRun
 from .plan import Evaluation, Plan, Profile
 from .schedules import Schedule
@@ -33,6 +34,8 @@ class RunEntry(Settings):
     """What the row says of itself in further columns, as in {"MGFA": "✓"}."""
     set: dict[str, Any] = {}
     """Changes for this row alone: keys as for `--set`."""
+    expect: Directions = ()
+    """What the row is expected to show: one expectation or a list; see `harness.directions`."""
 
 
 class Suite(Settings):
@@ -164,6 +167,7 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
     """
     rows = list(_rows(suite))
     labels = [label for label, _, _ in rows]
+    check_rows({label: entry.expect for label, entry, _ in rows}, name)
     if only:
         kept = [row for row in rows if fnmatch.fnmatch(row[0], only)]
         if not kept:
@@ -196,8 +200,8 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
             point = dict(zip(suite.grid, values, strict=True))
             columns = dict(zip(names, map(str, values), strict=True))
             suffix = ", ".join(f"{key}={value}" for key, value in columns.items())
-            with_columns = entry.model_copy(update={"columns": {**entry.columns, **columns}})
-            yield f"{label} {suffix}".strip(), with_columns, {**entry.set, **point}
+            own = {"columns": {**entry.columns, **columns}, "expect": at_point(entry.expect, suffix)}
+            yield f"{label} {suffix}".strip(), entry.model_copy(update=own), {**entry.set, **point}
 
 
 def _plan(
@@ -224,6 +228,7 @@ def _plan(
         threads=suite.threads,
         device=device,
         imports=suite.custom_imports,
+        expect=tuple(entry.expect),
     )
 
 
@@ -243,6 +248,7 @@ def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Ma
                 benchmark=plan.benchmark,
                 seed=plan.seed,
                 columns=dict(plan.columns),
+                expect=plan.expect,
             )
             for plan, run_id in planned
         ],
