@@ -30,7 +30,8 @@ class BaselineSettings(MethodSettings):
     `reduced`: a second head on a reduced feature of each modality, the reading of Table IV row (a) that matches its
     printed 88.3 M and 33.3 G."""
     caption_feature: bool = False
-    """A control: features of the whole captions beside the class tokens, to see how much of an identity captions tell."""
+    """A control: features of the whole captions beside the class tokens, to see how much of an identity captions tell. The
+    text tower is frozen; a linear layer, shared by the modalities, weighs what it tells."""
 
     @property
     def needs_text(self) -> bool:
@@ -70,8 +71,11 @@ class Baseline(Method):
         tower, M = clip.image, len(spec.modalities)
         self.branches = Branches(tower, spec)
         self.text = TextEncoder(clip.text) if config.caption_feature else None
-        self.head = BNNeckHead(M * (tower.size + (clip.text.size if self.text else 0)), spec.identities)
-        self.test_feature = "class tokens, captions" if self.text else "class tokens"
+        self.test_feature = "class tokens"
+        if self.text is not None:
+            self.caption = nn.Linear(clip.text.size, tower.size, bias=False)
+            self.test_feature = "class tokens, captions"
+        self.head = BNNeckHead((2 if self.text else 1) * M * tower.size, spec.identities)
         if config.fusion == "reduced":
             self.reduce = nn.ModuleList(Reduce(tower.size) for _ in range(M))
             self.reduced_head = BNNeckHead(M * tower.size, spec.identities)
@@ -88,14 +92,15 @@ class Baseline(Method):
         return self.text
 
     def _captions(self, batch: Batch) -> Tensor | None:
-        """Features (B, M, D) of the whole captions, each of length 1; None without `caption_feature`."""
+        """Features (B, M, D) of the whole captions; None without `caption_feature`."""
         if self.text is None:
             return None
-        if batch.text_features is not None:
-            return F.normalize(batch.text_features, dim=-1)
-        if batch.captions is None:
-            raise InputError("baseline: the batch has no captions; give captions or set method.caption_feature to False")
-        return F.normalize(self.text.encode_whole(batch.captions), dim=-1)
+        features = batch.text_features
+        if features is None:
+            if batch.captions is None:
+                raise InputError("baseline: the batch has no captions; give captions or set method.caption_feature to False")
+            features = self.text.encode_whole(batch.captions)
+        return self.caption(F.normalize(features, dim=-1))
 
     def _features(self, batch: Batch) -> list[tuple[str, BNNeckHead, Tensor]]:
         """Name, head and feature (B, M * D) of each supervised feature; captions follow the class tokens, with M * D more."""

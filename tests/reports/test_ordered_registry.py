@@ -37,6 +37,6 @@ def test_an_order_that_is_taken_is_refused():
 
 
 def test_what_there_is():
-    assert [make.__name__ for make in TABLES.all()] == ["comparison", "ablation", "monitors", "provenance"]
+    assert [make.__name__ for make in TABLES.all()] == ["comparison", "ablation", "directions", "monitors", "provenance"]
     assert [make.__name__ for make in FIGURES.all()] == ["metric_intervals", "learning_curves"]
     assert [make.__name__ for make in ROW_FIGURES.all()] == ["ranked_lists", "masks", "mask_load", "gradients"]
