@@ -16,6 +16,7 @@ from .batch import MODALITIES, Batch, Caption
 from .common import randomness
 from .common.errors import InputError, unknown
 from .common.settings import Settings
+from .controls import random_order
 from .sampler import IdentitySampler
 from .transforms import Augmentation, Pixels, augment, normalise, resize
 
@@ -39,6 +40,10 @@ class DataSettings(Settings):
     """Modalities that neither queries nor gallery have at test: zeros after normalisation."""
     shuffle_train_labels: bool = False
     """A control: give the training identities to the wrong samples, so that nothing can be learned."""
+    shuffle_test_identities: bool = False
+    """A control: give the test identities, each with its camera and scene, to the wrong samples: nothing can be found."""
+    shuffle_captions: bool = False
+    """A control: give the captions, in training and at test, to samples of other identities."""
     validation_identities: int = Field(0, ge=0)
     """Training identities that are held out to choose an epoch on."""
 
@@ -123,8 +128,7 @@ def training_labels(split: Split, *, shuffled: bool) -> list[int]:
     """
     classes = np.unique(split.identities, return_inverse=True)[1]
     if shuffled:
-        order = randomness.mix(randomness.stream("shuffled labels"), np.arange(len(split)))
-        classes = classes[np.argsort(order)]
+        classes = classes[random_order("shuffled labels", len(split))]
     return [int(label) for label in classes]
 
 

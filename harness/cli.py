@@ -11,15 +11,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import click
 from rich.console import Console
 
 from benchmarks.common.errors import InputError
-
-if TYPE_CHECKING:
-    from .reference import Against
 
 Verb = Callable[..., Any]
 Folder = click.Path(path_type=Path)
@@ -188,13 +185,26 @@ def profile(
 
 @app.command(epilog="Example: harness check work --against golden")
 @work_dir_argument
-@click.option("--against", type=click.Choice(["published", "golden"]), required=True, help="Papers' or embedded figures.")
+@click.option(
+    "--against",
+    type=click.Choice(["published", "golden", "directions"]),
+    required=True,
+    help="Papers' figures, embedded figures, or what suites expect of their rows.",
+)
 @json_option
-def check(work_dir: Path, against: Against, as_json: bool) -> None:
-    """Hold the records of WORK_DIR against reference figures; exit status 1 when one is out of tolerance."""
-    from .reference import check_records
-    from .summary import check_table
+def check(work_dir: Path, against: Literal["published", "golden", "directions"], as_json: bool) -> None:
+    """Hold the records of WORK_DIR against reference figures or expectations; exit status 1 when one does not hold.
 
+    An expectation that the intervals cannot resolve is printed and is no failure.
+    """
+    from .reference import check_records
+    from .summary import check_table, directions_table
+    from .verdicts import check_directions
+
+    if against == "directions":
+        judged = check_directions(work_dir)
+        _show(judged.model_dump(), lambda: directions_table(judged), as_json)
+        sys.exit(0 if judged.passed else 1)
     result = check_records(work_dir, against)
     _show(result.model_dump(), lambda: check_table(result), as_json)
     sys.exit(0 if result.passed else 1)

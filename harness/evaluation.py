@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.base import Benchmark, Split
+from benchmarks.controls import random_order
 from benchmarks.loading import DataSettings, test_loader
 from methods.base import Method
 
@@ -50,12 +51,20 @@ def embed_split(
 
 
 def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evaluation:
-    """Embed query and gallery (once, where they are the same split) and rank under the benchmark's protocol."""
+    """Embed query and gallery (once, where they are the same split) and rank under the benchmark's protocol.
+
+    With `shuffle_test_identities` the embeddings are put in a random order, so that each stands under the identity, camera
+    and scene of another sample. Queries, matches and chance stay what they are, and all that an embedding knows is lost:
+    shuffled alone, identities would leave the camera, and a ranking by camera is below chance under the camera rule.
+    """
     start = time.perf_counter()
     size, protocol = benchmark.facts.image_size, benchmark.facts.protocol
     query, monitors = embed_split(method, benchmark.query, size, data)
     same = benchmark.query is benchmark.gallery
     gallery = query if same else embed_split(method, benchmark.gallery, size, data)[0]
+    if data.shuffle_test_identities:
+        query = query[random_order("shuffled queries", len(query))]
+        gallery = query if same else gallery[random_order("shuffled gallery", len(gallery))]
     embedded = time.perf_counter()
     ranking = rank(
         query,

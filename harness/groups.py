@@ -19,6 +19,7 @@ from .place import Place
 from .session import prepare, run_suite
 from .suite import Suite, load_suite, plans, row_labels
 from .summary import suite_table
+from .verdicts import verdict_lines
 
 
 class SuiteGroup(Settings):
@@ -98,7 +99,7 @@ def run_members(
     Args:
         members: from `load_members`.
         place: folders.
-        console: for progress and, after each suite, its table.
+        console: for progress and, after each suite, its table and the verdicts on what its rows expect.
         seeds: in place of the suites', where there are any.
         only: a pattern on the rows' labels; a suite of several is left out where none matches.
         device: `cpu` or `cuda`.
@@ -123,6 +124,8 @@ def run_members(
             errors.append(str(error))
             continue
         console.print(suite_table(own, place.work_dir))
+        for line in verdict_lines(place.work_dir, member.name):
+            console.print(line)
     if errors:
         raise InputError("; ".join([*errors, *failures]))
     return failures

@@ -15,6 +15,7 @@ from benchmarks.base import BENCHMARKS
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.settings import parse
+from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from benchmarks.synthetic.export import export_rgbnt201
 from methods.base import METHODS, Method
@@ -82,6 +83,8 @@ def evaluate_checkpoint(
             f"{checkpoint}: was trained with {spec.cameras} cameras, {benchmark} has {loaded.facts.cameras}; "
             f"its camera embedding does not fit"
         )
+    if data.shuffle_captions:
+        loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)
     load_model(method, values["model"], str(checkpoint))
     return evaluate(method.to(target), loaded, data).ranking.metrics()

@@ -14,6 +14,7 @@ from pydantic import ValidationError, model_validator
 from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
 
+from .directions import Direction
 from .records import SCHEMA_VERSION, Section
 
 
@@ -32,6 +33,8 @@ class ManifestRun(Section):
     seed: int
     columns: dict[str, str] = {}
     """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
+    expect: tuple[Direction, ...] = ()
+    """What the row is expected to show."""
 
     @model_validator(mode="before")
     @classmethod

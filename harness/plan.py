@@ -15,10 +15,12 @@ from pydantic import Field
 from benchmarks.base import BENCHMARKS, Benchmark, BenchmarkSettings
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
+from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 from methods.pretrained import BackboneSettings, weights_fingerprint
 
+from .directions import Direction
 from .records import SCHEMA_VERSION, EpochRule
 from .schedules import Schedule
 
@@ -68,6 +70,8 @@ class Plan:
     """`cpu` or `cuda`."""
     imports: tuple[str, ...] = ()
     """Modules that register what a user brought: a process of its own has to import them first."""
+    expect: tuple[Direction, ...] = ()
+    """What the row is expected to show; decides no result."""
 
     @property
     def name(self) -> str:
@@ -125,6 +129,8 @@ class Plan:
                 f"{where}: {self.name} needs captions and {self.benchmark} has none here; "
                 f"give --set benchmark.captions=FOLDER or leave the row out with --only"
             )
+        if self.data.shuffle_captions:
+            shuffle_captions(benchmark)  # raises where it cannot be done
         held_out = self.data.validation_identities if self.evaluation.epoch_rule == "best-on-validation" else 0
         identities = benchmark.counts["train"]["identities"] - held_out
         if identities < self.data.identities_per_batch:

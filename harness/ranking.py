@@ -7,6 +7,7 @@ the mean of the precision at each hit over the full ranking, which is what the f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 
 from benchmarks.common.errors import InputError
 
+from .chance import chance_average_precision
 from .records import Metrics, QueryResults
 
 Ids = npt.NDArray[np.int64]
@@ -32,6 +34,8 @@ class Ranking:
     queries: QueryResults
     tied_positives: int
     """Hits whose similarity equals that of an entry of another identity."""
+    chance: float
+    """Exact mAP of a random ranking, over the queries that have a match; NaN where none has."""
 
     def metrics(self) -> Metrics:
         """Means over the queries that have a match.
@@ -52,6 +56,7 @@ class Ranking:
             queries=len(valid),
             skipped_queries=int((~valid).sum()),
             tied_positives=self.tied_positives,
+            chance_mAP=self.chance,
         )
 
 
@@ -88,6 +93,7 @@ def rank(query: Tensor, gallery: Tensor, query_ids: Ids, gallery_ids: Ids, query
     query = F.normalize(query.float(), dim=1)
     size = len(query_ids)
     ap, inp, first, tied = np.full(size, np.nan), np.full(size, np.nan), np.zeros(size, np.int64), 0
+    positives, entries = np.zeros(size, np.int64), np.full(size, len(gallery_ids), np.int64)
     for start in range(0, size, _BLOCK):
         block = (query[start : start + _BLOCK] @ gallery_t).cpu().numpy()
         for q, row in enumerate(block, start):
@@ -97,12 +103,16 @@ def rank(query: Tensor, gallery: Tensor, query_ids: Ids, gallery_ids: Ids, query
                 continue
             row[same] = -np.inf
             ranks, ties = _ranks(hits, row)
+            positives[q] = len(hits)
+            entries[q] -= len(same) - len(hits)
             ap[q] = (np.arange(1, len(ranks) + 1) / ranks).mean()
             inp[q] = len(ranks) / ranks[-1]
             first[q] = ranks[0]
             tied += ties
     results = QueryResults(average_precision=ap, inverse_negative_penalty=inp, first_hit=first, identity=query_ids)
-    return Ranking(results, tied)
+    counted = positives > 0
+    chance = float(chance_average_precision(entries[counted], positives[counted]).mean()) if counted.any() else math.nan
+    return Ranking(results, tied, chance)
 
 
 def _ranks(hits: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> tuple[Ids, int]:

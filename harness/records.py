@@ -39,6 +39,8 @@ class Metrics(Section):
     queries: int
     skipped_queries: int
     tied_positives: int
+    chance_mAP: float | None = None
+    """Exact mAP of a random ranking of the same queries and gallery; None in records from before it was kept."""
 
 
 class Parameters(Section):

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.common.errors import InputError, unknown
 
+from .directions import Direction
 from .manifest import Manifest, ManifestRun, manifest_path, read_manifests
 from .pictures import Pictures, read_pictures
 from .records import QueryResults, Record, read_queries, read_record, record_path
@@ -57,6 +58,11 @@ class Row:
     def columns(self) -> dict[str, str]:
         """What the row says of itself."""
         return self.planned[0].columns
+
+    @property
+    def expected(self) -> tuple[Direction, ...]:
+        """What the suite expects of it."""
+        return self.planned[0].expect
 
     @property
     def records(self) -> list[Record]:
@@ -148,10 +154,15 @@ def collect(work_dir: Path) -> list[SuiteRows]:
     Raises:
         InputError: there is no suite, a file is damaged, or rows of one table cannot be compared.
     """
-    return [_collect_suite(work_dir, manifest) for manifest in read_manifests(work_dir)]
+    return [collect_suite(work_dir, manifest) for manifest in read_manifests(work_dir)]
 
 
-def _collect_suite(work_dir: Path, manifest: Manifest) -> SuiteRows:
+def collect_suite(work_dir: Path, manifest: Manifest) -> SuiteRows:
+    """Read one suite of a work folder.
+
+    Raises:
+        InputError: a file is damaged, or rows of one table cannot be compared.
+    """
     place = str(manifest_path(work_dir, manifest.suite))
     if not manifest.runs:
         raise InputError(f"{place}: the suite has no runs")

@@ -11,6 +11,7 @@ import torch
 from benchmarks.base import Benchmark, hold_out
 from benchmarks.captions.sentences import join_sentences
 from benchmarks.common.errors import InputError
+from benchmarks.controls import shuffle_captions
 from benchmarks.loading import train_loader
 from methods.base import METHODS, Method
 
@@ -44,7 +45,8 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     benchmark = plan.load_benchmark(place.data_root, place.cache)
     if plan.run_id(benchmark) != run_id:
         raise InputError(f"{plan.benchmark}: the data changed since the suite was started; start it again")
-    learned, judged = _splits(plan, benchmark)
+    seen = shuffle_captions(benchmark) if plan.data.shuffle_captions else benchmark
+    learned, judged = _splits(plan, seen)
     method = build(plan, learned, place).to(device)
     prepared = time.perf_counter()
 
@@ -62,7 +64,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     )
     epoch = train(training)
     report("test", 0, 0, "")
-    tested = evaluate(method, benchmark, plan.data)
+    tested = evaluate(method, seen, plan.data)
     if plan.evaluation.epoch_rule == "last" and plan.evaluation.every:
         training.history[-1] = training.history[-1].model_copy(update={"metrics": tested.ranking.metrics()})
     report("profile", 0, 0, "")
@@ -81,7 +83,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
             },
         }
     )
-    _keep(plan, run_id, place, benchmark, method, tested, record)
+    _keep(plan, run_id, place, seen, method, tested, record)
     return record
 
 
@@ -176,7 +178,7 @@ def _keep(
     folder = place.run_folder(run_id)
     values = {"settings": plan.resolved(), "spec": vars(method.spec), "run_id": run_id, "model": method.state_dict()}
     write_checkpoint(folder / MODEL, values)
-    if plan.profile.pictures:
+    if plan.profile.pictures and not plan.data.shuffle_test_identities:  # right matches would be shown as wrong ones
         write_pictures(place.work_dir, run_id, take_pictures(method, benchmark, plan.data, tested, plan.profile.pictures))
     write_record(place.work_dir, record, tested.ranking.queries)
     TrainingState(folder, run_id).clear()

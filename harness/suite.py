@@ -18,6 +18,7 @@ from methods.base import METHODS, MethodSettings
 
 from .benchmark_entry import BenchmarkEntry
 from .configs import find_config, merge, merge_sections, read_config
+from .directions import Directions, at_point, check_rows
 from .manifest import Manifest, ManifestRun
 from .plan import Evaluation, Plan, Profile
 from .schedules import Schedule
@@ -34,6 +35,8 @@ class RunEntry(Settings):
     """What the row says of itself in further columns, as in {"MGFA": "✓"}."""
     set: dict[str, Any] = {}
     """Changes for this row alone: keys as for `--set`."""
+    expect: Directions = ()
+    """What the row is expected to show: one expectation or a list; see `harness.directions`."""
 
 
 class Suite(Settings):
@@ -166,6 +169,7 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
     """
     rows = list(_rows(suite))
     labels = [label for label, _, _ in rows]
+    check_rows({label: entry.expect for label, entry, _ in rows}, name)
     if only:
         kept = [row for row in rows if fnmatch.fnmatch(row[0], only)]
         if not kept:
@@ -207,8 +211,8 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
             point = dict(zip(suite.grid, values, strict=True))
             columns = dict(zip(names, map(str, values), strict=True))
             suffix = ", ".join(f"{key}={value}" for key, value in columns.items())
-            with_columns = entry.model_copy(update={"columns": {**entry.columns, **columns}})
-            yield f"{label} {suffix}".strip(), with_columns, {**entry.set, **point}
+            own = {"columns": {**entry.columns, **columns}, "expect": at_point(entry.expect, suffix)}
+            yield f"{label} {suffix}".strip(), entry.model_copy(update=own), {**entry.set, **point}
 
 
 def _plan(
@@ -244,6 +248,7 @@ def _plan(
         threads=suite.threads,
         device=device,
         imports=suite.custom_imports,
+        expect=tuple(entry.expect),
     )
 
 
@@ -264,6 +269,7 @@ def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Ma
                 benchmark_label=plan.benchmark_label,
                 seed=plan.seed,
                 columns=dict(plan.columns),
+                expect=plan.expect,
             )
             for plan, run_id in planned
         ],

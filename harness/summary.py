@@ -13,6 +13,7 @@ from .comparison import Comparison
 from .executors import Task
 from .records import Metrics, Record, read_record, record_path
 from .reference import CheckResult
+from .verdicts import DirectionResult
 
 METRICS = ("mAP", "R1", "R5", "R10", "mINP")
 
@@ -91,6 +92,15 @@ def check_table(result: CheckResult) -> Table:
     for row in result.rows:
         within = "yes" if row.within else "NO"
         table.add_row(row.run, row.metric, f"{row.expected:g}", f"{row.tolerance:g}", f"{row.measured:.3f}", within)
+    return table
+
+
+def directions_table(result: DirectionResult) -> Table:
+    """Every expectation that was judged, in points of mAP."""
+    table = _table("run", "expected", "metric", "measured", "interval", "verdict")
+    for row in result.rows:
+        interval = f"{row.interval[0]:.2f} to {row.interval[1]:.2f}" if row.interval else ""
+        table.add_row(row.run, row.words, row.metric, f"{row.measured:.2f}", interval, row.verdict)
     return table
 
 

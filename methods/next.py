@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.batch import Batch, BatchSpec
-from benchmarks.captions.sentences import draw_texts, join_sentences
+from benchmarks.captions.sentences import draw_texts
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
@@ -33,6 +33,9 @@ from .text import LongCaption, TextEncoder
 
 Scope = Literal["multi", "share"]
 
+_POSITION_STD = 0.02
+"""Of the first scores of `sampling: position`: a few steps at a usual rate can move a place to either side."""
+
 
 class TmseSettings(Settings):
     """Text-Modulated Semantic Experts (section III-B)."""
@@ -42,9 +45,10 @@ class TmseSettings(Settings):
     hidden_ratio: float = Field(1.0, gt=0)
     """Width of an expert's MLP over D."""
     dropout: float = Field(0.1, ge=0, lt=1)
-    sampling: Literal["dynamic", "topk", "fixed", "all_bypass", "all_mask"] = "dynamic"
+    sampling: Literal["dynamic", "topk", "fixed", "all_bypass", "all_mask", "position"] = "dynamic"
     """Table VI. `all_bypass` leaves out routers and experts, which matches the printed cost of All-Token; `all_mask` keeps
-    the experts and every token."""
+    the experts and every token. `position` is a control: a learned score for each place in the image, without routers or
+    captions, so that all images have the same masks."""
     topk_ratio: float = Field(0.5, gt=0, le=1)
     fixed_sigma: float = 0.0
     router_scope: Scope = "multi"
@@ -67,8 +71,8 @@ class TmseSettings(Settings):
 
     @property
     def routes(self) -> bool:
-        """Whether tokens are sampled at all."""
-        return self.sampling not in {"all_bypass", "all_mask"}
+        """Whether routers sample the tokens."""
+        return self.sampling not in {"all_bypass", "all_mask", "position"}
 
 
 class CsseSettings(Settings):
@@ -123,7 +127,7 @@ class NextSettings(MethodSettings):
     @property
     def with_text(self) -> bool:
         """Whether captions are encoded."""
-        return self.tmse.enabled and (self.text.in_training or self.text.at_test)
+        return self.tmse.enabled and self.tmse.sampling != "position" and (self.text.in_training or self.text.at_test)
 
     @property
     def needs_text(self) -> bool:
@@ -147,6 +151,10 @@ class SemanticExperts(nn.Module):
         self.settings = settings
         self.top = max(1, round(settings.topk_ratio * patches))
         self.experts = nn.ModuleList(Expert(size, round(settings.hidden_ratio * size), settings.dropout) for _ in range(E))
+        if settings.sampling == "position":
+            # Small random scores: about half of the places pass at first, and each is near the threshold.
+            self.position = nn.Parameter(_POSITION_STD * torch.randn(E, modalities, patches))
+            return
         self.router = TokenRouter(E, scopes, size)
         self.threshold_router = None if settings.sigma_shared else TokenRouter(E, scopes, size)
         self.modulation_groups = {"expert": E, "expert_modality": E * modalities, "all": 1}[settings.modulation_scope]
@@ -208,6 +216,8 @@ class SemanticExperts(nn.Module):
     def masks(self, class_tokens: Tensor, patches: Tensor, text: Tensor | None) -> Tensor:
         """Sampling masks (E, M, B, N) of all experts; see `route` and `modulate` for the arguments."""
         B, M, N, _ = patches.shape
+        if self.settings.sampling == "position":
+            return self.sample(self.position[:, :, None], patches.new_zeros(())).expand(-1, -1, B, -1)
         if not self.settings.routes:
             return patches.new_ones(self.settings.experts, M, B, N)
         return self.sample(*self.scores(*self.route(class_tokens, patches), patches, text))
@@ -366,8 +376,7 @@ class Next(Method):
                 "next: the batch has no captions; give captions or set method.text.in_training and at_test to False"
             )
         if not self.training:
-            texts = [join_sentences(caption) for of_sample in batch.captions for caption in of_sample]
-            return self.text.encode(texts).unflatten(0, (len(batch), 1, -1))
+            return self.text.encode_whole(batch.captions)[:, None]
         E = self.config.tmse.experts
         texts = draw_texts(
             batch.captions,
@@ -455,7 +464,9 @@ class Next(Method):
     def watched_parameters(self) -> Mapping[str, Iterable[nn.Parameter]]:
         """Routers and modulation networks."""
         watched: dict[str, Iterable[nn.Parameter]] = {}
-        if self.tmse is not None:
+        if self.tmse is not None and self.config.tmse.sampling == "position":
+            watched["tmse.position"] = [self.tmse.position]
+        elif self.tmse is not None:
             watched["tmse.router"] = self.tmse.router.parameters()
             watched["tmse.modulation"] = [*self.tmse.fc3.parameters(), *self.tmse.fc4.parameters()]
         if self.csse is not None:

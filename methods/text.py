@@ -9,6 +9,9 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from benchmarks.batch import Caption
+from benchmarks.captions.sentences import join_sentences
+
 LongCaption = Literal["truncate", "mean_of_chunks"]
 
 _ROWS = 64
@@ -126,6 +129,12 @@ class TextEncoder(nn.Module):
         self._features = self._features.to(self._device)  # the model may have moved since they were computed
         positions = torch.tensor([self._position[text] for text in texts], device=self._device)
         return self._features[positions]
+
+    def encode_whole(self, captions: Sequence[Sequence[Caption]]) -> Tensor:
+        """Features (B, M, D) of B x M whole captions, without gradient."""
+        return self.encode([join_sentences(caption) for of_sample in captions for caption in of_sample]).unflatten(
+            0, (len(captions), -1)
+        )
 
     def _keep(self, features: Mapping[str, Tensor]) -> None:
         self._position.update(zip(features, range(len(self._features), len(self._features) + len(features)), strict=True))

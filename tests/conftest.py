@@ -64,6 +64,7 @@ def make_metrics(queries, tied=0):
         queries=int(kept.sum()),
         skipped_queries=int((~kept).sum()),
         tied_positives=tied,
+        chance_mAP=0.02,
     )
 
 

@@ -11,6 +11,8 @@ variants = {
     "all_token": {"tmse.sampling": "all_bypass"},
     "topk": {"tmse.sampling": "topk"},
     "fixed_sigma": {"tmse.sampling": "fixed"},
+    # A control: masks that are learned for each place of the image and see neither image nor caption
+    "position_mask": {"tmse.sampling": "position"},
     # Table VII: (a) multi, multi; (b) share, multi; (c) share, share
     "routers_multi_multi": {"csse.router_scope": "multi"},
     "routers_share_multi": {"tmse.router_scope": "share", "csse.router_scope": "multi"},

@@ -173,6 +173,46 @@ def test_check_prints_the_document_of_the_design_and_ends_with_1_where_a_figure_
     assert "NO" in result.out
 
 
+@pytest.fixture
+def directed(tiny, finished, tmp_path):
+    """Runs the rows of the tiny suite once more, as a suite that expects something of NEXT; by relation and margin."""
+
+    def run(relation, margin):
+        expect = {"relation": relation, "row": "baseline", "margin": margin, "why": "For a test."}
+        runs = [{"method": "baseline"}, {"method": "next", "expect": expect}]
+        suite = tiny.write_suite(tmp_path / "directed.py", runs=runs)
+        return tiny.call("run", suite, "--work-dir", finished.work)
+
+    yield run
+    (finished.work / "suites" / "directed.json").unlink()
+
+
+def test_run_ends_with_a_line_for_each_expectation(directed, finished):
+    result = directed("level", 100)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("directed: 2 runs, 2 finished before\n")
+    assert re.search(r"^held: next level with “baseline” within 100 points \([+−]\d+\.\d \[.*\]\)$", result.out, re.MULTILINE)
+    assert "held" not in finished.result.out
+
+
+def test_check_against_directions_ends_with_1_where_one_did_not_hold(harness, directed, finished):
+    directed("level", 100)
+    found = document(harness("check", finished.work, "--against", "directions", "--json"))
+    assert set(found) == {"against", "rows", "passed"}
+    (row,) = found["rows"]
+    assert {"run", "metric", "expected", "tolerance", "measured", "within", "verdict", "why"} <= set(row)
+    assert (found["against"], found["passed"], row["within"], row["verdict"]) == ("directions", True, True, "held")
+    assert row["run"] == "directed/next on synthetic_person"
+    directed("above", 99)
+    result = harness("check", finished.work, "--against", "directions", "--json")
+    assert (result.status, result.err) == (1, "")
+    assert json.loads(result.out)["passed"] is False
+    result = harness("check", finished.work, "--against", "directions")
+    assert (result.status, result.err) == (1, "")
+    assert "above “baseline” by 99 points" in result.out
+    assert "not held" in result.out
+
+
 def test_evaluate_prints_metrics(harness, tiny, trained):
     changes = [f"--set=benchmark.{key}={value}" for key, value in tiny.SUITE["benchmark"].items()]
     command = ["evaluate", trained.baseline.checkpoint, "--benchmark", "synthetic_person", *changes]
@@ -195,8 +235,9 @@ def embeddings(tmp_path):
 
 def test_rank_prints_the_document_of_the_design(harness, embeddings):
     found = document(harness("rank", embeddings, "--json"))
-    assert set(found) == {"mAP", "R1", "R5", "R10", "mINP", "queries", "skipped_queries", "tied_positives"}
-    assert all(0 <= found[name] <= 1 for name in ("mAP", "R1", "R5", "R10", "mINP"))
+    fractions = {"mAP", "R1", "R5", "R10", "mINP", "chance_mAP"}
+    assert set(found) == {*fractions, "queries", "skipped_queries", "tied_positives"}
+    assert all(0 <= found[name] <= 1 for name in fractions)
     assert found["queries"] == 9
     assert f"{100 * found['mINP']:.2f}" in harness("rank", embeddings, "--protocol", "camera").out
 
@@ -204,7 +245,13 @@ def test_rank_prints_the_document_of_the_design(harness, embeddings):
 def test_profile_prints_the_document_of_the_design(harness):
     small = ["--benchmark", "synthetic_person", "--set", "method.backbone.architecture=small"]
     found = document(harness("profile", "baseline", *small, "--json"))
-    assert [(row["method"], row["variant"]) for row in found] == [("baseline", "default"), ("baseline", "reduced")]
+    assert [(row["method"], row["variant"]) for row in found] == [
+        ("baseline", "default"),
+        ("baseline", "reduced"),
+        ("baseline", "captions"),
+    ]
+    assert found[2]["gmacs"]["attention"] > found[0]["gmacs"]["attention"]  # captions are encoded at test
+    assert found[2]["parameters"]["test"] > found[2]["parameters"]["trainable"] > found[0]["parameters"]["trainable"]
     for row in found:
         assert set(row) - {"memory"} == {"method", "variant", "benchmark", "parameters", "gmacs", "throughput"}
         assert {"trainable", "total", "test"} <= set(row["parameters"])

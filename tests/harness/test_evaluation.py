@@ -125,3 +125,49 @@ def test_the_batch_size_and_the_workers_do_not_matter(method):
     for changes in ({"test_batch": 1}, {"test_batch": 100}, {"workers": 1}):
         found = evaluate(method, benchmark(same=True), DATA.model_copy(update=changes))
         assert torch.equal(found.query, expected.query)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_shuffled_identities_are_those_of_other_samples_with_their_cameras(method, same):
+    made, shuffled = benchmark(same), DataSettings(test_batch=4, shuffle_test_identities=True)
+    plain, found = evaluate(method, made, DATA), evaluate(method, made, shuffled)
+    assert (found.query is found.gallery) is same
+    for role in ("query", "gallery"):
+        before, after = getattr(plain, role), getattr(found, role)
+        assert not torch.equal(before, after)
+        assert torch.equal(before.sort(dim=0).values, after.sort(dim=0).values)
+    again = evaluate(method, made, shuffled)
+    assert torch.equal(again.query, found.query)
+    assert torch.equal(again.gallery, found.gallery)
+    np.testing.assert_array_equal(found.ranking.queries.identity, plain.ranking.queries.identity)
+    np.testing.assert_array_equal(
+        np.isnan(found.ranking.queries.average_precision), np.isnan(plain.ranking.queries.average_precision)
+    )
+    assert found.ranking.chance == plain.ranking.chance
+
+
+class Grey:
+    """A picture that is the same for every sample."""
+
+    def __call__(self, index):
+        return [np.full((*SIZE, 3), 128, np.uint8)] * 3
+
+
+class Perfect(Colour):
+    """Knows the identity, and the camera as well; a little noise keeps samples from being tied."""
+
+    def embed(self, batch):
+        identity, camera = (torch.nn.functional.one_hot(each, 40) for each in (batch.identity, batch.camera))
+        noise = torch.randn(320, 40, generator=torch.Generator().manual_seed(0))[batch.index]
+        return (identity + 0.3 * camera + 0.05 * noise) * self.weight
+
+
+def test_a_method_that_knows_everything_is_at_chance_under_shuffled_identities():
+    samples = tuple(Sample(f"{n}", n // 8, n % 2, 0) for n in range(320))
+    many = Split(samples, Grey())
+    made = Benchmark(Facts("made", "person", 40, 2, SIZE, Protocol.CAMERA), many, many, many)
+    perfect = Perfect(made.facts.spec)
+    known = evaluate(perfect, made, DATA).ranking.metrics()
+    lost = evaluate(perfect, made, DataSettings(shuffle_test_identities=True)).ranking.metrics()
+    assert known.mAP > 10 * known.chance_mAP
+    assert lost.mAP == pytest.approx(lost.chance_mAP, abs=0.01)

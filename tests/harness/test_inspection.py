@@ -56,6 +56,15 @@ def test_a_run_without_a_modality_is_tested_as_it_was(tiny, work, evaluate):
     assert evaluate(checkpoint, data__test_missing=[]) != record.metrics
 
 
+@pytest.mark.parametrize("control", ["shuffle_test_identities", "shuffle_captions"])
+def test_a_control_is_tested_as_it_was(tiny, work, evaluate, control):
+    changes = {f"data__{control}": True, "method__caption_feature": True, "schedule__epochs": 1}
+    record = tiny.execute(tiny.plan(**changes), work)
+    checkpoint = work / "runs" / record.id / "model.pt"
+    assert evaluate(checkpoint) == record.metrics
+    assert evaluate(checkpoint, **{f"data__{control}": False}) != record.metrics
+
+
 def test_settings_of_data_and_benchmark_can_be_changed(trained, evaluate):
     assert evaluate(trained.baseline.checkpoint, data__test_batch=3) == trained.baseline.record.metrics
     assert evaluate(trained.baseline.checkpoint, benchmark__test_images=3).queries == 30
@@ -244,6 +253,7 @@ def test_profiles_are_of_the_method_with_all_its_variants_or_of_one():
     assert [(row["method"], row["variant"]) for row in rows] == [
         ("baseline", "default"),
         ("baseline", "reduced"),
+        ("baseline", "captions"),
         ("next", "mgfa"),
     ]
     assert all(row["benchmark"] == "synthetic_person" and row["throughput"] is None for row in rows)

@@ -127,7 +127,7 @@ class Data(SimpleNamespace):
 
 
 def fake_data(plan, identities=10, has_captions=True):
-    facts = SimpleNamespace(spec=SimpleNamespace(image_size=plan.benchmark_settings.image_size))
+    facts = SimpleNamespace(name="made", spec=SimpleNamespace(image_size=plan.benchmark_settings.image_size))
     return Data(facts=facts, has_captions=has_captions, counts={"train": {"identities": identities}})
 
 
@@ -143,6 +143,13 @@ def test_a_plan_that_can_run_passes(tiny):
     ("label", "changes", "data", "message"),
     [
         ("next", {}, {"has_captions": False}, "tiny: next: next needs captions and synthetic_person has none here; .*--only"),
+        (
+            "baseline",
+            {"method__caption_feature": True},
+            {"has_captions": False},
+            "baseline needs captions and synthetic_person",
+        ),
+        ("baseline", {"data__shuffle_captions": True}, {"has_captions": False}, "data.shuffle_captions: .* has no captions"),
         ("baseline", {}, {"identities": 3}, "3 training identities are fewer than the 4 of a batch; lower data.identities_per"),
         ("baseline", {"benchmark__image_size": [60, 32]}, {}, "image size 60 x 32 is not divisible by the patch of 8 pixels"),
         ("baseline", {"method__backbone__weights": "/none/x.pt"}, {}, "/none/x.pt: no such weight file"),

@@ -12,7 +12,8 @@ from benchmarks.common.errors import InputError
 from harness.checkpoints import TrainingState, read_checkpoint
 from harness.pictures import read_pictures
 from harness.place import Place
-from harness.records import QueryResults, read_record, record_path, result_digest
+from harness.records import QueryResults, read_queries, read_record, record_path, result_digest
+from harness.row_checks import check_same_queries, check_same_split
 from harness.run import execute
 from methods.baseline import Baseline
 from methods.next import Next
@@ -232,3 +233,43 @@ def test_cuda_that_is_absent_is_told(tiny, work):
         pytest.skip("there is a CUDA device")
     with pytest.raises(InputError, match="--device cuda: torch sees no CUDA device here"):
         tiny.execute(replace(tiny.plan(), device="cuda"), work)
+
+
+def test_controls_keep_the_split_and_the_fingerprints_of_the_data(tiny, trained, work):
+    """A control is told by its settings; its rows stand in one table with the others."""
+    first = trained.baseline
+    for control in ("shuffle_test_identities", "shuffle_captions"):
+        record = tiny.execute(tiny.plan(**{f"data__{control}": True}), work)
+        assert record.id != first.record.id
+        assert record.settings["data"][control] is True
+        assert record.split_fingerprint == first.record.split_fingerprint
+        assert record.caption_fingerprint == first.record.caption_fingerprint
+        queries = read_queries(record_path(work, record.id))
+        check_same_split("tiny", [first.record, record])
+        check_same_queries([(first.record, first.queries), (record, queries)])
+        assert record.metrics.chance_mAP == first.record.metrics.chance_mAP
+        assert record.history[0].losses == first.record.history[0].losses
+        kept = read_pictures(work, record.id)
+        if control == "shuffle_captions":
+            assert record.metrics == first.record.metrics  # the baseline reads no captions
+            assert kept.query_names.tolist() == read_pictures(trained.work, first.record.id).query_names.tolist()
+            assert kept.query_captions.tolist() != read_pictures(trained.work, first.record.id).query_captions.tolist()
+        else:
+            assert record.metrics.mAP != first.record.metrics.mAP
+            assert kept is None
+
+
+def test_captions_of_others_change_what_reads_captions(tiny, work):
+    settings = {"method__caption_feature": True, "schedule__epochs": 1, "profile__throughput": False}
+    records = [tiny.execute(tiny.plan(data__shuffle_captions=each, **settings), work) for each in (False, True)]
+    assert records[0].metrics != records[1].metrics
+    assert records[0].history[0].losses != records[1].history[0].losses
+    assert records[0].captions == records[1].captions
+    assert records[0].captions.captions == 3 * 40
+
+
+def test_rows_on_other_images_of_one_split_stand_in_one_table(trained):
+    """What another drawing of the same split changes is the captions and the pictures, not names, identities and cameras."""
+    row = trained.baseline
+    other = row.record.model_copy(update={"caption_fingerprint": "f" * 64, "label": "other images"})
+    check_same_split("tiny", [row.record, other])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -66,6 +68,54 @@ def test_a_step_reaches_every_parameter_and_lowers_the_loss(small, fusion):
         optimiser.step()
         totals.append(total.item())
     assert totals[-1] < totals[0] - 0.1
+
+
+def with_captions(small, **settings):
+    return small.build("baseline", caption_feature=True, **settings)
+
+
+def test_caption_features_stand_beside_the_class_tokens(small):
+    model, batch = with_captions(small).eval(), small.batch()
+    embedding = model.embed(batch)
+    assert embedding.shape == (8, 2 * 3 * 48)
+    torch.testing.assert_close(embedding[:, : 3 * 48], model.branches(batch)[0].flatten(1))
+    for b, m in ((0, 0), (3, 1), (7, 2)):
+        feature = model.text.encode([" ".join(batch.captions[b][m])])[0]
+        expected = model.caption.weight @ (feature / feature.norm())
+        torch.testing.assert_close(embedding[b, (3 + m) * 48 : (4 + m) * 48], expected, atol=1e-5, rtol=1e-4)
+    assert model.test_feature == "class tokens, captions"
+    assert model.text_encoder is model.test_text is model.text
+    assert model.config.needs_text
+
+
+def test_captions_are_whole_in_training_as_at_test(small):
+    model, batch = with_captions(small), small.batch()
+    assert torch.equal(model._captions(batch), model.eval()._captions(replace(batch, draw=batch.draw + 1)))
+
+
+def test_the_text_tower_learns_nothing_and_all_else_does(small):
+    model, batch = with_captions(small, fusion="reduced"), small.batch()
+    sum(model.losses(batch).values()).backward()
+    assert all(parameter.grad is None for parameter in model.text.parameters())
+    assert all(parameter.grad is not None for parameter in model.parameters() if parameter.requires_grad)
+    assert model.caption.weight.grad.abs().sum() > 0
+    counted = [id(parameter) for group in model.parameter_groups(LearningRates()) for parameter in group["params"]]
+    assert sorted(counted) == sorted(id(parameter) for parameter in model.parameters() if parameter.requires_grad)
+
+
+def test_each_caption_is_encoded_once(small, monkeypatch):
+    model, batch = with_captions(small).eval(), small.batch()
+    embedding = model.embed(batch)
+    monkeypatch.setattr(model.text, "_compute", None)
+    assert torch.equal(model.embed(batch), embedding)
+
+
+def test_encoded_captions_take_the_place_of_captions(small):
+    model, batch = with_captions(small).eval(), small.batch()
+    given = replace(batch, captions=None, text_features=model.text.encode_whole(batch.captions))
+    torch.testing.assert_close(model.embed(given), model.embed(batch))
+    with pytest.raises(InputError, match="baseline: the batch has no captions; give captions or set method.caption_feature"):
+        model.embed(replace(batch, captions=None))
 
 
 @pytest.mark.parametrize(("fusion", "parameters"), [("concat", 86_407_680), ("reduced", 88_252_416)])

@@ -55,6 +55,8 @@ def test_every_choice_of_modules_gives_finite_features_and_learns(small, batch, 
         {"tmse": {"sampling": "fixed", "fixed_sigma": -0.1}},
         {"tmse": {"sampling": "all_bypass"}},
         {"tmse": {"sampling": "all_mask"}},
+        {"tmse": {"sampling": "position"}},
+        {"tmse": {"sampling": "position", "mask_gradient": "gumbel", "mask_mode": "key_padding"}},
         {"tmse": {"router_scope": "share"}, "csse": {"router_scope": "multi", "router": "mlp"}},
         {"tmse": {"sigma_shared": False, "modulation_scope": "all"}, "csse": {"router": "fc"}},
         {"tmse": {"mask_gradient": "soft", "temperature": 0.3}, "mgfa": {"residual": True}},
@@ -166,7 +168,39 @@ def test_all_mask_keeps_experts_and_every_token(tokens):
         torch.testing.assert_close(feature, expert(tokens[1]).flatten(1, 2))
 
 
-@pytest.mark.parametrize("sampling", ["all_bypass", "all_mask"])
+def test_masks_by_position_are_those_of_every_image_and_caption(small, batch):
+    model = small.build("next", tmse={"sampling": "position"}).eval()
+    masks = model.token_masks(batch)
+    other = replace(batch, images=torch.randn_like(batch.images), captions=None)
+    assert torch.equal(model.token_masks(other), masks)
+    assert torch.equal(masks, masks[:1].expand_as(masks))
+    expected = model.tmse.position.unflatten(-1, (4, 2)) > 0
+    assert torch.equal(masks[0], expected)
+    assert 0 < expected.float().mean() < 1
+
+
+def test_masks_by_position_have_neither_router_nor_text(small, batch):
+    model = small.build("next", tmse={"sampling": "position"})
+    assert not model.config.needs_text
+    assert model.text_encoder is model.test_text is None
+    assert {name for name, _ in model.tmse.named_parameters() if not name.startswith("experts")} == {"position"}
+    assert model.tmse.position.shape == (3, M, N)
+    assert list(model.watched_parameters()) == ["tmse.position", "csse.router"]
+    assert "tmse.position" not in small.build("next").watched_parameters()
+
+
+def test_scores_of_positions_learn_and_move_masks_either_way(small, batch):
+    model = small.build("next", tmse={"sampling": "position"})
+    before = model.tmse.position.detach().clone()
+    sum(model.losses(batch).values()).backward()
+    assert (model.tmse.position.grad != 0).all()
+    train(model, batch, 30, rate=4e-3)
+    after = model.tmse.position.detach()
+    assert ((before <= 0) & (after > 0)).any()
+    assert ((before > 0) & (after <= 0)).any()
+
+
+@pytest.mark.parametrize("sampling", ["all_bypass", "all_mask", "position"])
 def test_without_sampling_no_caption_is_needed(small, sampling):
     model = small.build("next", tmse={"sampling": sampling})
     assert not model.config.needs_text

@@ -40,6 +40,7 @@ def test_what_there_is():
     assert [make.__name__ for make in TABLES.all()] == [
         "comparison",
         "ablation",
+        "directions",
         "resolutions",
         "over_draws",
         "monitors",
