@@ -16,7 +16,7 @@ from benchmarks.transforms import normalise
 from harness import pretraining
 from harness.checkpoints import TrainingState
 from harness.corpus import Corpus
-from harness.pretraining import PATCH, Pretraining, Recipe, batch, main, measure, pretrain, rate
+from harness.pretraining import PATCH, STEPS, Pretraining, Recipe, batch, main, measure, pretrain, rate
 from methods.clip import load_clip
 from methods.pretrained import SHIPPED, BackboneSettings
 
@@ -187,7 +187,7 @@ SHIPPED_OBJECTS = [("person", "small")]
 def test_the_shipped_weights_are_of_this_generator_and_of_the_default_recipe(object, architecture):
     record = json.loads(SHIPPED[architecture].with_suffix(".json").read_text())
     assert record["generator_version"] == VERSION
-    assert Recipe(**record["recipe"]) == Recipe(object=object)
+    assert Recipe(**record["recipe"]) == Recipe(object=object, steps=STEPS[object])
 
 
 @pytest.mark.parametrize(("object", "architecture"), SHIPPED_OBJECTS)
