@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student_t
 
 from .resolution import Pooled, deviation, pooled, seed_differences
 from .rows import BenchmarkRows, SuiteRows
 from .statistics import LEVEL, Interval
-from .student import t_quantile
 
 DRAW = "draw"
 """The setting of a benchmark that numbers its draws."""
@@ -57,7 +57,7 @@ class DrawnDifference:
         mean = float(np.mean(means))
         if len(means) < 2:
             return Interval(mean, math.nan, math.nan, LEVEL)
-        half = t_quantile((1 + LEVEL) / 2, len(means) - 1) * float(np.std(means, ddof=1)) / math.sqrt(len(means))
+        half = float(student_t.ppf((1 + LEVEL) / 2, len(means) - 1)) * float(np.std(means, ddof=1)) / math.sqrt(len(means))
         return Interval(mean, mean - half, mean + half, LEVEL)
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student_t
 
 from .records import Record
 from .rows import BenchmarkRows, Row
 from .statistics import Interval, QueryValues, bootstrap_mean, paired_difference
-from .student import t_quantile
 
 SIGNIFICANCE, POWER = 0.05, 0.80
 """Of the two-sided test behind a detectable difference."""
@@ -178,7 +178,7 @@ def detectable_over_draws(draw: float, paired: float, draws: int, seeds: int) ->
 
 
 def _quantiles(degrees: int) -> float:
-    return t_quantile(1 - SIGNIFICANCE / 2, degrees) + t_quantile(POWER, degrees)
+    return float(student_t.ppf(1 - SIGNIFICANCE / 2, degrees) + student_t.ppf(POWER, degrees))
 
 
 def late_gain(records: Sequence[Record]) -> LateGain | None:

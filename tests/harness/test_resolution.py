@@ -3,10 +3,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import t as student_t
 
 from harness.resolution import Deviation, detectable, detectable_over_draws, deviation, late_gain, pooled, resolution
 from harness.rows import collect
-from harness.student import t_quantile
 
 
 def group_of(folder, **options):
@@ -118,7 +118,7 @@ def power(samples):
     """Share of repetitions in which a two-sided t test at 5 % finds a mean that is not 0. samples (repetitions, n)."""
     count = samples.shape[1]
     statistic = samples.mean(axis=1) / (samples.std(axis=1, ddof=1) / math.sqrt(count))
-    return float((np.abs(statistic) > t_quantile(0.975, count - 1)).mean())
+    return float((np.abs(statistic) > student_t.ppf(0.975, count - 1)).mean())
 
 
 @pytest.mark.parametrize(("seeds", "expected"), [(3, 0.77), (5, 0.79), (10, 0.80), (20, 0.80)])
