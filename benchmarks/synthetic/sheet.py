@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from .difficulty import LEVELS
 from .draws import Ints
 from .moments import Occluder, Time
 from .rendering import render
@@ -64,7 +66,18 @@ def _three(world: World, rows: Ints) -> list[int]:
     return chosen
 
 
-def write_sheet(path: Path, group: int = 4) -> None:
-    """Write the picture that the documentation shows: four identities of one group, twelve samples in three modalities."""
-    world = World(images=16, first_identity=80)
-    contact_sheet(world, confusable(world, group)).save(path, optimize=True)
+def write_sheets(folder: Path) -> None:
+    """Write the pictures that the documentation shows: groups of both worlds, and one identity at each difficulty."""
+    person, vehicle = (
+        World(images=16, first_identity=80),
+        World(images=16, first_identity=80, image_size=(32, 64), object="vehicle"),
+    )
+    _save(contact_sheet(person, confusable(person, 4)), folder / "synthetic_person.png")
+    _save(contact_sheet(vehicle, confusable(vehicle, 4, identities=3), scale=2), folder / "synthetic_vehicle.png")
+    for level, difficulty in LEVELS.items():
+        world = World(images=16, difficulty=difficulty)
+        _save(contact_sheet(world, [range(0, 12, 3), range(16, 28, 3), range(32, 44, 3)]), folder / f"difficulty_{level}.png")
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.synthetic.rendering import render
-from benchmarks.synthetic.sheet import confusable, contact_sheet, write_sheet
+from benchmarks.synthetic.sheet import confusable, contact_sheet, write_sheets
 from benchmarks.synthetic.world import World
 
 
@@ -24,8 +24,11 @@ def test_confusable_are_of_one_group(world: World) -> None:
     assert [set(world.visits.row[column]) for column in columns] == [{10}, {11}, {12}, {13}]
 
 
-def test_the_documentations_picture_can_be_made_again(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "sheet.png")
-    assert (tmp_path / "sheet.png").stat().st_size < 400_000
-    with Image.open(tmp_path / "sheet.png") as image:
-        assert image.width > 1000
+def test_the_documentations_pictures_can_be_made_again(tmp_path: Path) -> None:
+    write_sheets(tmp_path)
+    names = {"synthetic_person", "synthetic_vehicle", "difficulty_easy", "difficulty_standard", "difficulty_hard"}
+    assert {path.stem for path in tmp_path.iterdir()} == names
+    for path in tmp_path.iterdir():
+        assert path.stat().st_size < 300_000
+        with Image.open(path) as image:
+            assert image.width > 1000
