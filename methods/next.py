@@ -161,7 +161,9 @@ class SemanticExperts(nn.Module):
         self.fc3 = GroupedLinear(self.modulation_groups, 2, size // 2)
         self.fc4 = GroupedLinear(self.modulation_groups, size // 2, 1)
         self.offset: Tensor | None
-        self.register_buffer("offset", torch.full((E, modalities, 1, 1), torch.nan) if settings.start == "half" else None)
+        self.started: Tensor
+        self.register_buffer("offset", torch.zeros(E, modalities, 1, 1) if settings.start == "half" else None)
+        self.register_buffer("started", torch.tensor(False) if settings.start == "half" else None)
 
     def route(self, class_tokens: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
         """Routing matrix and threshold (Eq. 2).
@@ -227,9 +229,10 @@ class SemanticExperts(nn.Module):
         gamma = alpha if text is None else self.modulate(alpha, patches, text)
         if self.offset is None:
             return gamma, sigma
-        if self.training and self.offset.isnan().any():
+        if self.training and not self.started:
+            self.started.fill_(True)
             self.offset.copy_((gamma - sigma).detach().flatten(2).median(dim=-1).values[..., None, None])
-        return gamma, sigma + self.offset.nan_to_num()
+        return gamma, sigma + self.offset
 
     @torch.no_grad()
     def flips(self, alpha: Tensor, sigma: Tensor, patches: Tensor, text: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """What a method logs about its experts, read by name.
 
-`kept/E1/RGB` is the share of RGB tokens that semantic expert 1 keeps (TMSE), `structure/E2/TIR` the mean routing weight of
-structure expert 2 over TIR tokens (CSSE). Anything else is listed under its own name.
+`kept/E1/RGB` is the share of RGB tokens that semantic expert 1 keeps (TMSE), `flips/E1/RGB` the share of them that another
+caption would change, `structure/E2/TIR` the mean routing weight of structure expert 2 over TIR tokens (CSSE). Anything else
+is listed under its own name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MODALITIES = ("RGB", "NIR", "TIR")
 Place = tuple[int, str]
 """Number of an expert and a modality."""
 
-_NAME = re.compile(r"(kept|structure)/E(\d+)/(\w+)")
+_NAME = re.compile(r"(kept|flips|structure)/E(\d+)/(\w+)")
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,15 @@ class ExpertLoad:
     """Tokens of one modality; 0 where it is not known."""
     kept: dict[Place, SeedSummary] = field(default_factory=dict)
     """Share of tokens that a semantic expert keeps, in [0, 1]."""
+    flips: dict[Place, SeedSummary] = field(default_factory=dict)
+    """Share of tokens whose mask another caption would change, in [0, 1]."""
     structure: dict[Place, SeedSummary] = field(default_factory=dict)
     """Mean routing weight of a structure expert, in [0, 1]."""
     other: dict[str, SeedSummary] = field(default_factory=dict)
 
 
 def parse(name: str) -> tuple[str, Place] | None:
-    """Read the name of a monitor: `kept` or `structure`, and the place; None where it is not about an expert."""
+    """Read the name of a monitor: `kept`, `flips` or `structure`, and the place; None where it is not about an expert."""
     found = _NAME.fullmatch(name)
     return (found[1], (int(found[2]), found[3])) if found else None
 
@@ -55,7 +58,7 @@ def expert_load(row: Row) -> ExpertLoad | None:
             load.other[name] = summary
         else:
             kind, place = parsed
-            (load.kept if kind == "kept" else load.structure)[place] = summary
+            {"kept": load.kept, "flips": load.flips, "structure": load.structure}[kind][place] = summary
     return load
 
 

@@ -30,12 +30,14 @@ def _experts(group: BenchmarkRows) -> Table:
     loads = _loads(group)
     items: list[Expert] = [(label, load, expert) for label, load in loads for expert in experts([*load.kept, *load.structure])]
     kept = modalities([place for _, load in loads for place in load.kept])
+    flipped = modalities([place for _, load in loads for place in load.flips])
     weighed = modalities([place for _, load in loads for place in load.structure])
     shown: list[ColumnOf[Expert]] = [
         (Column("Row", align="left"), lambda item: Cell(item[0])),
         (Column("Expert", align="left"), lambda item: Cell(f"E{item[2]}", value=item[2])),
         *((Column(name, group="Tokens kept"), partial(_kept, name)) for name in kept),
         *([(Column("of", group="Tokens kept"), _grid)] if kept else []),
+        *((Column(name, "%", group="Decided by text"), partial(_flips, name)) for name in flipped),
         *((Column(name, "%", group="Structure weight"), partial(_weight, name)) for name in weighed),
     ]
     return Table(
@@ -46,6 +48,7 @@ def _experts(group: BenchmarkRows) -> Table:
         rows=fill(shown, items),
         notes=(
             Note("Tokens kept: how many tokens of a modality the semantic expert (TMSE) keeps, mean over the test queries."),
+            *[Note("Decided by text: share of tokens that another caption would let through, or keep out.")] * bool(flipped),
             Note("Structure weight: mean routing weight of the structure expert (CSSE) of that number. ± is over seeds."),
         ),
     )
@@ -64,6 +67,12 @@ def _kept(modality: str, item: Expert) -> Cell:
 def _grid(item: Expert) -> Cell:
     _, load, _ = item
     return Cell(str(load.tokens), value=load.tokens) if load.tokens and load.kept else Cell()
+
+
+def _flips(modality: str, item: Expert) -> Cell:
+    _, load, expert = item
+    share = load.flips.get((expert, modality))
+    return Cell() if share is None else Cell(plus_minus(share), value=100 * share.mean)
 
 
 def _weight(modality: str, item: Expert) -> Cell:
