@@ -161,7 +161,7 @@ def same_weights(first, second):
     )
 
 
-@pytest.mark.parametrize(("object", "architecture", "size"), [("person", "small", (64, 32))])
+@pytest.mark.parametrize(("object", "architecture", "size"), [("person", "small", (64, 32)), ("vehicle", "small_wide", (32, 64))])
 def test_the_script_writes_weights_that_load_with_a_record_of_how_they_were_made(
     tmp_path, monkeypatch, object, architecture, size
 ):
@@ -180,7 +180,7 @@ def test_the_script_writes_weights_that_load_with_a_record_of_how_they_were_made
     load_clip(BackboneSettings(architecture=architecture, weights=str(out)), size)
 
 
-SHIPPED_OBJECTS = [("person", "small")]
+SHIPPED_OBJECTS = [("person", "small"), ("vehicle", "small_wide")]
 
 
 @pytest.mark.parametrize(("object", "architecture"), SHIPPED_OBJECTS)
