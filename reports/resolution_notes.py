@@ -17,7 +17,7 @@ FEW_DEGREES = 8
 
 def points(value: float) -> str:
     """A fraction in percent points; a dash where it is not known."""
-    return fixed(100 * value)
+    return fixed(round(100 * value, 1) + 0.0)  # + 0.0: a small loss is no "−0.0"
 
 
 def resolution_notes(group: BenchmarkRows) -> list[Note]:

@@ -25,11 +25,11 @@ def over_draws(suite: SuiteRows) -> list[Table]:
 def _table(suite: SuiteRows, found: Draws) -> Table:
     shown: list[ColumnOf[DrawnDifference]] = [
         (Column("Row", align="left"), lambda item: Cell(item.label)),
-        *((Column(label, "points", group="Δ mAP"), partial(_in_draw, label)) for label in found.labels),
-        (Column("Mean", "points"), lambda item: _signed(item.interval.estimate)),
-        (Column(f"{LEVEL_TEXT} interval", "points"), _interval),
-        (Column("Draw noise", "points"), lambda item: _cell(item.deviation)),
-        (Column("Seed noise", "points"), lambda item: _cell(item.within.value)),
+        *((Column(label, group="Δ mAP"), partial(_in_draw, label)) for label in found.labels),
+        (Column("Mean"), lambda item: _signed(item.interval.estimate)),
+        (Column(f"{LEVEL_TEXT} interval"), _interval),
+        (Column("Draw noise"), lambda item: _cell(item.deviation)),
+        (Column("Seed noise"), lambda item: _cell(item.within.value)),
     ]
     return Table(
         name=f"{suite.manifest.suite}-{found.benchmark}-draws",
@@ -62,6 +62,7 @@ def _cell(value: float) -> Cell:
 
 def _notes(found: Draws) -> list[str]:
     texts = [
+        "All figures in percent points of mAP.",
         f"Δ mAP to “{found.groups[0].reference_label}” in each draw, averaged over shared seeds; other draws have other "
         "identities, cameras and moments, for training and test alike.",
         f"Interval: Student's {LEVEL_TEXT} interval over the draws' means, with one degree of freedom fewer than draws; it "
@@ -73,8 +74,9 @@ def _notes(found: Draws) -> list[str]:
     if math.isnan(draw):
         return texts
     texts.append(
-        f"All rows: draw noise {points(draw)} points, seed noise {points(seed)}. Detectable with {100 * POWER:.0f} % power "
-        f"over {count} draws of {by_count(SEED_COUNTS, lambda seeds: detectable_over_draws(draw, seed, count, seeds))}; over "
+        f"All rows: draw noise {points(draw)} points (from {count} draws alone), seed noise {points(seed)}. Detectable with "
+        f"{100 * POWER:.0f} % power over {count} draws of "
+        f"{by_count(SEED_COUNTS, lambda seeds: detectable_over_draws(draw, seed, count, seeds))}; over "
         f"{' / '.join(map(str, MORE_DRAWS))} draws of {SEED_COUNTS[0]} seeds: "
         f"{' / '.join(points(detectable_over_draws(draw, seed, more, SEED_COUNTS[0])) for more in MORE_DRAWS)} points."
     )

@@ -39,12 +39,12 @@ def _columns() -> list[ColumnOf[RowResolution]]:
     return [
         (Column("Row", align="left"), lambda item: columns.label(item.row)),
         (Column("Seeds"), lambda item: columns.seeds(item.row)),
-        (Column("mAP", "points", group=noise), lambda item: _cell(item.seed.value)),
-        (Column("Δ mAP", "points", group=noise), lambda item: _cell(item.paired.value)),
-        (Column("mAP", "points", group=identities), lambda item: _cell(item.half_width)),
-        (Column("Δ mAP", "points", group=identities), lambda item: _cell(item.paired_half_width)),
-        (Column("Late gain", "points"), _late),
-        *((Column(f"{seeds} seeds", "points", group=at_seeds), partial(_detectable, seeds)) for seeds in SEED_COUNTS),
+        (Column("mAP", group=noise), lambda item: _cell(item.seed.value)),
+        (Column("Δ mAP", group=noise), lambda item: _cell(item.paired.value)),
+        (Column("mAP", group=identities), lambda item: _cell(item.half_width)),
+        (Column("Δ mAP", group=identities), lambda item: _cell(item.paired_half_width)),
+        (Column("Late gain"), _late),
+        *((Column(f"{seeds} seeds", group=at_seeds), partial(_detectable, seeds)) for seeds in SEED_COUNTS),
     ]
 
 
@@ -70,6 +70,7 @@ def _all_rows(found: Resolution) -> tuple[Cell, ...]:
 
 def _notes(group: BenchmarkRows, found: Resolution) -> tuple[Note, ...]:
     texts = [
+        "All figures in percent points of mAP.",
         f"Seed noise: standard deviation over seeds of mAP, and of its difference to “{group.reference_label}” seed by seed. "
         f"Identities: half of the {LEVEL_TEXT} interval from resampled identities alone, seeds fixed. All rows: noise pooled "
         "by degrees of freedom, median of the half widths.",

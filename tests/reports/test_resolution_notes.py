@@ -29,6 +29,11 @@ def test_the_line_says_noise_identities_and_what_is_detectable(folder):
     )
 
 
+@pytest.mark.parametrize(("value", "text"), [(0.0123, "1.2"), (-0.0004, "0.0"), (-0.0123, "−1.2"), (float("nan"), "–")])
+def test_points_have_one_digit_and_zero_has_no_sign(value, text):
+    assert points(value) == text
+
+
 def test_one_difference_has_no_range_by_row(folder):
     (line, *_) = texts(group_of(folder.row("a", 0.5).row("b", 0.6)))
     assert re.search(r"paired with “a” \d+\.\d \(2 degrees of freedom\); identities", line)
