@@ -24,7 +24,7 @@ def draw_vehicles(draws: Draws, identities: Ints, difficulty: Difficulty) -> Veh
 
 
 def _consistent(shared: Columns, differs: Mapping[str, Bools]) -> Columns:
-    """Rule out what does not go together: trucks have no spoilers, and minivans no roofs that slope."""
+    """Rule out what does not go together: trucks have no spoilers, and minivans that are alike in the roof none that slopes."""
     spoiler = np.where(shared["type"] == Type.TRUCK, 0, shared["spoiler"])
     sloped = (shared["type"] == Type.MINIVAN) & (shared["roof"] == Roof.SLOPED) & ~differs["roof"]
     return {**shared, "spoiler": spoiler, "roof": np.where(sloped, Roof.FLAT, shared["roof"])}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..draws import Bools, Floats, Ints
 from ..moments import Time
@@ -86,7 +87,7 @@ def materials(vehicles: Vehicles, lit: Bools, driven: Floats, time: Ints) -> Mat
     engine = 0.12 + 0.32 * driven
     tail = np.where(lit[:, None], _row(1.0, 0.22, 0.18), _row(0.50, 0.05, 0.07))
 
-    def grey(*values: Floats | float) -> Floats:
+    def grey(*values: npt.ArrayLike) -> Floats:
         bright, reflectance, warm = (np.broadcast_to(np.asarray(value, np.float32), driven.shape) for value in values)
         return _stack(np.stack([bright] * 3, axis=1), reflectance, warm)
 
