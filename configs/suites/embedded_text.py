@@ -12,7 +12,6 @@ benchmarks = [
 _others = {"data.shuffle_captions": True}
 runs = [
     dict(method="next", variant="residual", label="residual", columns={"captions": "own"}),
-    dict(method="next", variant="residual_no_text", label="residual, none", columns={"captions": "none"}),
     dict(method="next", variant="residual_guided", label="guided", columns={"captions": "own"}),
     dict(method="next", variant="residual_guided", label="guided, others", columns={"captions": "others"}, set=_others),
     dict(method="next", variant="residual_guided_no_text", label="guided, none", columns={"captions": "none"}),
