@@ -17,6 +17,8 @@ LABELS = [
     "baseline",
     "from scratch",
     "shuffled training labels",
+    "background only",
+    "shuffled test identities",
     "RGB only",
     "captions",
 ]
