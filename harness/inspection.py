@@ -186,18 +186,19 @@ def _measure(method: Method, spec: BatchSpec, timing: Timing) -> tuple[Any, Any]
 
 
 def write_benchmark(benchmark: str, out: Path, changes: Mapping[str, Any]) -> str:
-    """Write an embedded benchmark as a folder in the layout of RGBNT201.
+    """Write the embedded persons as a folder in the layout of RGBNT201.
 
     Returns:
         A line that says what was written.
 
     Raises:
-        InputError: the benchmark is not an embedded one, or the folder is not empty.
+        InputError: the benchmark is another one, or the folder is not empty.
     """
     source = BENCHMARKS.get(benchmark)
     if source.needs_data_root:
-        embedded = [name for name in BENCHMARKS if not BENCHMARKS.get(name).needs_data_root]
-        raise InputError(f"{benchmark} is read from files and cannot be written; embedded ones: {', '.join(embedded)}")
+        raise InputError(f"{benchmark} is read from files and cannot be written; synthetic_person can")
+    if benchmark == "synthetic_vehicle":
+        raise InputError("synthetic_vehicle has no place in the layout of RGBNT201, which is of persons; write synthetic_person")
     sections = merge_sections({"benchmark": {}}, changes, "--set")
     loaded = source.load(benchmark_settings(benchmark, sections["benchmark"], "--set"), None, None)
     folder = export_rgbnt201(loaded, out)

@@ -318,10 +318,16 @@ def test_a_benchmark_that_was_written_is_read_back_as_rgbnt201(tiny, tree):
         assert np.abs(difference).mean() < 6  # JPEG
 
 
+def test_vehicles_are_not_written_in_a_layout_of_persons(tmp_path):
+    with pytest.raises(InputError, match="layout of RGBNT201, which is of persons"):
+        write_benchmark("synthetic_vehicle", tmp_path, {})
+    assert not list(tmp_path.iterdir())
+
+
 def test_writing_a_benchmark_is_refused_where_it_cannot_be(tmp_path, tree):
     with pytest.raises(InputError, match="RGBNT201: exists and is not empty"):
         write_benchmark("synthetic_person", tree, {})
-    with pytest.raises(InputError, match="rgbnt201 is read from files and cannot be written; embedded ones: synthetic_person"):
+    with pytest.raises(InputError, match="rgbnt201 is read from files and cannot be written; synthetic_person can"):
         write_benchmark("rgbnt201", tmp_path, {})
     with pytest.raises(InputError, match="--set: unknown key 'method'; one of: benchmark"):
         write_benchmark("synthetic_person", tmp_path, {"method.x": 1})
