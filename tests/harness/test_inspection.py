@@ -319,7 +319,7 @@ def test_a_benchmark_that_was_written_is_read_back_as_rgbnt201(tiny, tree):
 
 
 def test_vehicles_are_not_written_in_a_layout_of_persons(tmp_path):
-    with pytest.raises(InputError, match="layout of RGBNT201, which is of persons"):
+    with pytest.raises(InputError, match="layout of RGBNT201, of persons"):
         write_benchmark("synthetic_vehicle", tmp_path, {})
     assert not list(tmp_path.iterdir())
 
