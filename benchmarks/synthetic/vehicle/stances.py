@@ -28,6 +28,8 @@ class View(IntEnum):
 
 VIEWS: Final = (256, 314, 149, 148, 34, 33, 33, 33)
 """How often each view occurs: per mille in the RGB captions of NEXT-Text, sides and diagonals divided evenly."""
+TALL: Final = 0.46
+"""Height of the tallest vehicle, in lengths of a vehicle."""
 _LIT: Final = np.array((0.03, 0.35, 0.5))
 """How often the lights are on by time of day: at night a vehicle that is parked has them off."""
 
@@ -75,7 +77,3 @@ def draw_stances(draws: Draws, numbers: Ints, visits: Visits, difficulty: Diffic
         lit=draws.uniform("lit", 0, 1, key) < _LIT[visits.time],
         driven=draws.uniform("driven", 0, 1, numbers[visits.row], visits.session),
     )
-
-
-TALL: Final = 0.46
-"""Height of the tallest vehicle, in lengths of a vehicle."""
