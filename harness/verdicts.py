@@ -99,7 +99,10 @@ def verdict_lines(work_dir: Path, suite: str) -> list[str]:
     Raises:
         InputError: a record is damaged, or rows cannot be compared.
     """
-    rows = collect_suite(work_dir, read_manifest(manifest_path(work_dir, suite)))
+    manifest = read_manifest(manifest_path(work_dir, suite))
+    if not any(run.expect for run in manifest.runs):
+        return []
+    rows = collect_suite(work_dir, manifest)
     return [
         f"{judgement.verdict}: {judgement.row.label} {judgement.direction.words}"
         + (f" ({measured_text(judgement)})" if judgement.measured else "")

@@ -12,7 +12,7 @@ from methods.base import METHODS
 
 def lines(kind):
     out = io.StringIO()
-    Console(file=out, width=200).print(catalogue(kind))
+    Console(file=out, width=400).print(catalogue(kind))
     return [line.strip() for line in out.getvalue().splitlines()]
 
 

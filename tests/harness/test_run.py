@@ -156,7 +156,7 @@ def test_the_record_holds_the_learning_curve_and_what_the_method_says_of_itself(
     assert record.history[-1].metrics == record.metrics
     assert record.history[0].metrics is not None
     modalities = ("RGB", "NIR", "TIR")
-    names = {f"{kind}/E{expert}/{m}" for kind in ("kept", "structure") for expert in (1, 2, 3) for m in modalities}
+    names = {f"{kind}/E{expert}/{m}" for kind in ("kept", "flips", "structure") for expert in (1, 2, 3) for m in modalities}
     assert set(record.monitors) == names
     assert set(record.history[0].monitors) == names
     assert set(record.history[0].gradients) == {"tmse.router", "tmse.modulation", "csse.router"}
