@@ -9,6 +9,7 @@ benchmarks = [
     "synthetic_person",
     dict(name="synthetic_person", label="synthetic_person, draw 1", set={"benchmark.draw": 1}),
 ]
+reference = "guided"
 _others = {"data.shuffle_captions": True}
 runs = [
     dict(method="next", variant="residual", label="residual", columns={"captions": "own"}),
