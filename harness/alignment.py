@@ -71,7 +71,7 @@ def grounding(clip: Clip, corpus: Corpus) -> dict[str, dict[str, float]]:
 
 def _tokens(clip: Clip, images: np.ndarray, modality: int) -> Tensor:
     """All tokens (n, 1 + N, D) of the images of one modality."""
-    pixels = torch.from_numpy(np.stack([normalise(image[modality : modality + 1])[0] for image in images]))
+    pixels = torch.from_numpy(normalise(images[:, modality]))
     return torch.cat([clip.image(pixels[start : start + 256]) for start in range(0, len(pixels), 256)])
 
 

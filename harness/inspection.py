@@ -197,8 +197,6 @@ def write_benchmark(benchmark: str, out: Path, changes: Mapping[str, Any]) -> st
     source = BENCHMARKS.get(benchmark)
     if source.needs_data_root:
         raise InputError(f"{benchmark} is read from files and cannot be written; synthetic_person can")
-    if benchmark == "synthetic_vehicle":
-        raise InputError("synthetic_vehicle has no place in the layout of RGBNT201, of persons; write synthetic_person")
     sections = merge_sections({"benchmark": {}}, changes, "--set")
     loaded = source.load(benchmark_settings(benchmark, sections["benchmark"], "--set"), None, None)
     folder = export_rgbnt201(loaded, out)

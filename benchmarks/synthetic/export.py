@@ -30,8 +30,10 @@ def export_rgbnt201(benchmark: Benchmark, root: Path) -> Path:
         The folder that was written.
 
     Raises:
-        InputError: the folder exists and is not empty, or cannot be written.
+        InputError: the benchmark is not of persons, or the folder exists and is not empty, or cannot be written.
     """
+    if benchmark.facts.object != "person":
+        raise InputError(f"{benchmark.facts.name} has no place in the layout of RGBNT201, of persons; write synthetic_person")
     folder = root / "RGBNT201"
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: exists and is not empty; export into another folder, or remove it first")

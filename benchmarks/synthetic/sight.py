@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..batch import MODALITIES
-from .attribute import Cue
+from .attribute import Attribute, Cue
 from .draws import Bools, Floats, Ints
 from .moments import Occluder, Time
 from .nuisance import occluder_box
@@ -31,12 +31,15 @@ class Sight:
         self._blur = world.nuisances.blur[rows] >= _HEAVY_BLUR
         self._light = np.array([name != "TIR" for name in MODALITIES])  # heat is blind to headlights
 
-    def keeps(self, cue: Cue) -> Bools:
-        """Whether (n, M) a cue survives darkness and blur."""
-        if cue is Cue.SHAPE:
-            return np.ones((len(self._rows), len(MODALITIES)), np.bool_)
+    def _keeps(self, cue: Cue) -> Bools:
+        """Whether (n, M) a colour or a detail survives darkness and blur."""
         dark = self._night[:, None] & np.array([name == "RGB" for name in MODALITIES])
         return ~dark & ~(self._blur & (cue is Cue.DETAIL))
+
+    def shows(self, attribute: Attribute, seen: Bools, well: Bools) -> Bools:
+        """Where (n, M) an attribute can be told, from where its region is seen (n, M), and seen well (n, M)."""
+        able = np.isin(np.array(MODALITIES), attribute.modalities)
+        return able & (seen if attribute.cue is Cue.SHAPE else well & self._keeps(attribute.cue))
 
     def point(self, x: Floats, y: Floats) -> tuple[Bools, Bools]:
         """Whether (n, M) points (n,) are seen, and whether they are seen well; in widths and heights of the picture."""

@@ -11,8 +11,6 @@ from enum import IntEnum
 
 import numpy as np
 
-from ...batch import MODALITIES
-from ..attribute import Cue
 from ..draws import Bools, Floats, Ints
 from ..sight import Sight
 from ..world import World
@@ -46,8 +44,7 @@ def visibility(world: World, indices: Ints) -> dict[str, Bools]:
     visible = {}
     for name, attribute in PERSON.items():
         seen, detailed = by_region[attribute.region]
-        shows = np.isin(np.array(MODALITIES), attribute.modalities)
-        visible[name] = shows & (seen if attribute.cue is Cue.SHAPE else detailed & body.sight.keeps(attribute.cue))
+        visible[name] = body.sight.shows(attribute, seen, detailed)
     return _turned_away(visible, body)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...batch import MODALITIES
-from ..attribute import Cue
 from ..draws import Bools, Ints
 from ..sight import Sight
 from ..world import World
@@ -60,9 +58,7 @@ def visibility(world: World, indices: Ints) -> dict[str, Bools]:
     places = _Places(world, indices)
     visible = {}
     for name, attribute in VEHICLE.items():
-        seen, detailed = places.of(name, Region(attribute.region))
-        shows = np.isin(np.array(MODALITIES), attribute.modalities)
-        visible[name] = shows & (seen if attribute.cue is Cue.SHAPE else detailed & places.sight.keeps(attribute.cue))
+        visible[name] = places.sight.shows(attribute, *places.of(name, Region(attribute.region)))
     return visible
 
 
