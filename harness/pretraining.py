@@ -4,8 +4,8 @@ They see made persons or vehicles of the namespace `pretraining`, whose identiti
 benchmark uses, in a more varied population and at more places and sizes. Five losses: images against captions of their modality
 (random sentences, as NEXT draws them), the patches of a region against sentences about it, each patch against such a sentence
 by whether it shows the region, true attributes from the class token where they can be seen, and the three modalities of one
-moment against each other. Batches are whole groups of identities that are easy to confuse, so most negatives are hard. A training that
-is cut off goes on from its last state when the command is given again.
+moment against each other. Batches are whole groups of identities that are easy to confuse, so most negatives are hard. A
+training that is cut off goes on from its last state when the command is given again.
 """
 
 from __future__ import annotations
