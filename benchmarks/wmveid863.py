@@ -78,7 +78,7 @@ class Wmveid863(FolderSource):
 
     @classmethod
     def is_released(cls, found: Problem) -> bool:
-        """Triplets that lack a file, the seven prefixes on both sides, and queries whose vehicle was seen from one view alone."""
+        """Triplets that lack a file, prefixes on both sides, and queries whose vehicle was seen from one view alone."""
         name = Path(found.path).name
         if found.kind == "query_without_match":
             return True
@@ -91,5 +91,5 @@ class Wmveid863(FolderSource):
         """What must not be trained on together."""
         names = [Path(sample.name).name for role in (surveyed.train, surveyed.gallery) for sample in role.samples]
         shared = sum("_n9_" in name for name in names)
-        text = f"{shared:,} triplets (n9) are those of MSVR310, its test split among them: never train on one and test on the other"
-        return [text] * bool(shared)
+        text = f"{shared:,} triplets (n9) are those of MSVR310, its test split among them"
+        return [f"{text}: never train on one and test on the other"] * bool(shared)

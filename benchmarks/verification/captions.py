@@ -38,8 +38,10 @@ def _check(path: Path, samples: Sequence[Sample]) -> Iterator[Problem]:
         yield problem("duplicate_caption", path, f"the item {item!r} occurs more than once; every image has one caption")
     for item, text in entries:
         if not text.strip():
-            yield problem("empty_caption", path, f"the caption of {item!r} is empty")
+            yield problem("empty_caption", path, f'the caption of {item!r} is empty; write one, or "unknown"')
     for item in sorted(known - listed):
-        yield problem("missing_caption", path, f"no caption for the image {item!r}")
+        yield problem(
+            "missing_caption", path, f"no caption for the image {item!r}; add it, or name another folder (benchmark.captions)"
+        )
     for item in sorted(listed - known):
-        yield problem("extra_caption", path, f"the caption of {item!r} matches no image")
+        yield problem("extra_caption", path, f"the caption of {item!r} matches no image; it is never used")

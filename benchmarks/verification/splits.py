@@ -47,7 +47,7 @@ def _counts(source: type[FolderSource], splits: Splits) -> Iterator[Problem]:
             }
             if expected and count not in expected:
                 known = " or ".join(f"{value:,} ({counts.source})" for value, counts in expected.items())
-                yield problem("count", role, f"{count:,} {what}; published: {known}")
+                yield problem("count", role, f"{count:,} {what}; published: {known}: another version, or a part of it")
 
 
 def _duplicates(surveyed: Survey) -> Iterator[Problem]:
@@ -117,7 +117,11 @@ def _queries(source: type[FolderSource], surveyed: Survey, splits: Splits) -> It
     listed = {sample.name for sample, query in zip(splits["gallery"].samples, chosen, strict=True) if query}
     have = surveyed.query.complete
     for name in sorted(listed - set(have)):
-        yield problem("query_list", surveyed.query.folder / name, "is in the published query list and not in this folder")
+        yield problem(
+            "query_list",
+            surveyed.query.folder / name,
+            "is in the published query list and not in this folder; copy it from the gallery",
+        )
     for name in sorted(set(have) - listed):
         yield problem("query_list", surveyed.query.folder / name, "is not in the published query list; remove it")
 
