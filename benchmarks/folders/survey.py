@@ -162,7 +162,8 @@ def _role(scan: Scan, folder: Path, arrangement: Arrangement, naming: Naming, be
 def _incomplete(files: Sequence[Path], places: set[int]) -> Problem:
     lacking = next(place for place in range(len(files)) if place not in places)
     other = files[min(places)]
-    text = f"no such file, though {other.parent.name}/{other.name} exists; a triplet needs all three: copy it, or remove the others"
+    there = f"{other.parent.name}/{other.name}"
+    text = f"no such file, though {there} exists; a triplet needs all three: copy it, or remove the others"
     return problem("missing_counterpart", files[lacking], text)
 
 
