@@ -1,5 +1,7 @@
-# The published recipe on RGBNT201 (NEXT as far as it is stated, DeMo and Signal for the rest): 64 = 8 x 8, 50 epochs,
-# warm-up that starts every group at the same rate, noise on the rates, mixed precision on a GPU.
+# What the public releases of the field share. Four habits of theirs are options, so that `clean` can do without them: the
+# warm-up that starts every group at one rate (so that a group with a low rate of its own falls to it), noise on the rates
+# of every epoch, biases at twice the rate, and images resized with one filter in training and with another one at test. The
+# releases train in mixed precision (fp16), which needs a GPU: --set schedule.precision=fp16.
 schedule = dict(
     optimizer="adam",
     epochs=50,
@@ -13,9 +15,14 @@ schedule = dict(
     precision="fp32",
 )
 data = dict(
-    identities_per_batch=8,
-    images_per_identity=8,
     test_batch=128,
     workers=4,
-    augmentation=dict(flip_probability=0.5, pad=10, erase_probability=0.5, independent=True),
+    augmentation=dict(
+        flip_probability=0.5,
+        pad=10,
+        erase_probability=0.5,
+        independent=True,
+        train_resize="bicubic",
+        test_resize="bilinear",
+    ),
 )

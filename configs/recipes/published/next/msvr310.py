@@ -1,0 +1,1 @@
+_base_ = ["../demo/msvr310.py"]

@@ -1,0 +1,1 @@
+_base_ = ["../demo/rgbnt201.py"]
