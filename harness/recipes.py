@@ -15,6 +15,7 @@ from benchmarks.common.settings import Settings, parse
 
 from .configs import CONFIGS, find_config, merge, read_config
 
+_FOLDER = CONFIGS / "recipes"
 _FALLBACK = "default"
 """Name of the file that stands for benchmarks without one of their own."""
 
@@ -38,8 +39,7 @@ class Recipe(Settings):
 
 def recipe_files() -> dict[str, Path]:
     """The shipped files by name, as in `clean` and `published/signal/msvr310`."""
-    folder = CONFIGS / "recipes"
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.py"))}
+    return {path.relative_to(_FOLDER).with_suffix("").as_posix(): path for path in sorted(_FOLDER.rglob("*.py"))}
 
 
 def recipe_lines() -> Iterator[tuple[str, str]]:
@@ -57,6 +57,8 @@ def recipe_lines() -> Iterator[tuple[str, str]]:
 def recipe_sections(name: str, method: str, benchmark: str, where: str) -> dict[str, dict[str, Any]]:
     """Settings of a recipe for a method on a benchmark, by section; none where the name is empty.
 
+    A method that takes the recipe of another one takes all but its `method` section.
+
     Args:
         name: a shipped recipe (`published`, `clean`), that of a method (`published/demo`), a single file of one
             (`published/demo/rgbnt100`), or the path of a file.
@@ -73,6 +75,8 @@ def recipe_sections(name: str, method: str, benchmark: str, where: str) -> dict[
         if path in layers:
             raise InputError(f"{path}: over: the recipe lies over itself")
         layers[path] = _read(path)
+        if _FOLDER in path.parents[2:3] and path.parent.name != method:  # of another method, whose settings this one has not
+            layers[path] = layers[path].model_copy(update={"method": {}})
         name = layers[path].over
     sections: dict[str, dict[str, Any]] = {}
     for recipe in reversed(layers.values()):

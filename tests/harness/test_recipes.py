@@ -201,6 +201,9 @@ def test_a_recipe_of_another_method_may_be_named():
     assert recipe_sections("published/idea", "next", "rgbnt100", "here") == resolved("idea", "rgbnt100")[0]
     assert recipe_sections("published/idea", "next", "market_mm", "here") == resolved("idea", "market_mm")[0]
     assert recipe_sections("published/idea/rgbnt100", "next", "rgbnt201", "here") == resolved("idea", "rgbnt100")[0]
+    borrowed, own = (recipe_sections("published/signal", method, "rgbnt100", "here") for method in ("next", "signal"))
+    assert own["method"]["direct"] is False
+    assert borrowed == {**own, "method": {}}
     assert recipe_sections("", "next", "rgbnt201", "here") == {}
 
 

@@ -1,1 +1,1 @@
-_base_ = ["../demo/msvr310.py"]
+_base_ = ["../next/msvr310.py"]

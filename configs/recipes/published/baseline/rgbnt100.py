@@ -1,1 +1,1 @@
-_base_ = ["../demo/rgbnt100.py"]
+_base_ = ["../next/rgbnt100.py"]

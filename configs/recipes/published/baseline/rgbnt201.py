@@ -1,1 +1,1 @@
-_base_ = ["../demo/rgbnt201.py"]
+_base_ = ["../next/rgbnt201.py"]
