@@ -74,7 +74,7 @@ def app() -> None:
 @app.command("list", epilog="Example: harness list methods")
 @click.argument("kind", default="suites")
 def list_(kind: str) -> None:
-    """List what can be named: methods (with their variants), benchmarks or suites."""
+    """List what can be named: methods (with their variants), benchmarks, suites or recipes."""
     from .catalogue import catalogue
 
     _console().print(catalogue(kind))
