@@ -8,7 +8,7 @@ import trees
 from PIL import Image
 
 from benchmarks.common.errors import InputError
-from benchmarks.folders.source import Counts
+from benchmarks.folders.counts import Counts
 from benchmarks.msvr310 import Msvr310
 from benchmarks.rgbnt100 import Rgbnt100
 from benchmarks.synthetic_person import SyntheticPerson
