@@ -15,6 +15,7 @@ from pydantic import Field
 from benchmarks.base import BENCHMARKS, Benchmark, BenchmarkSettings
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
+from benchmarks.conditions import Conditions
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
@@ -32,6 +33,9 @@ class Evaluation(Settings):
     """Which epoch is reported. `best-on-test` is what most public code does; tables flag it."""
     every: int = Field(0, ge=0)
     """Epochs between evaluations for the learning curve; 0 for none."""
+    conditions: Conditions = ()
+    """Under which conditions the tested weights are tested once more: `missing` for the six settings of the field, `degraded`
+    for every kind and strength, single ones as in `missing:RGB+TIR` or `NIR:blur:2`; see `benchmarks.conditions`."""
 
 
 class Profile(Settings):
