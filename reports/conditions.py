@@ -36,7 +36,7 @@ def degradations(found: Iterable[Condition]) -> list[Degradation]:
     return [condition.degraded[0] for condition in found if len(condition.degraded) == 1 and not condition.missing]
 
 
-def tested(group: BenchmarkRows, wanted: Sequence[Condition]) -> list[Row]:
+def rows_under(group: BenchmarkRows, wanted: Sequence[Condition]) -> list[Row]:
     """Rows with a run that was tested under one of the conditions."""
     texts = {condition.text for condition in wanted}
     return [row for row in group.finished if any(texts & set(record.conditions) for record in row.records)]

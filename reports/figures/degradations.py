@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from benchmarks.conditions import KINDS, MODALITIES, STRENGTHS, Condition, Degradation, Kind, Modality
 from harness.rows import BenchmarkRows, Row
 from reports.canvas import FIGURES, Drawing, chart, line_style, new_figure, styled
-from reports.conditions import conditions, tested, value
+from reports.conditions import conditions, rows_under, value
 from reports.conditions import degradations as single
 from reports.formats import shortened
 
@@ -19,7 +19,7 @@ from reports.formats import shortened
 def degradations(group: BenchmarkRows) -> Drawing | None:
     """The mAP by strength, from the run's own test on: a line for each row."""
     found = single(conditions(group))
-    rows = tested(group, [Condition(degraded=(each,)) for each in found])
+    rows = rows_under(group, [Condition(degraded=(each,)) for each in found])
     if not rows:
         return None
     modalities = [modality for modality in MODALITIES if any(each.modality == modality for each in found)]

@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.conditions import KINDS, MODALITIES, Condition, Degradation, Kind, Modality, Strength
 from harness.rows import BenchmarkRows, Row, SuiteRows
 from reports import columns, notes
-from reports.conditions import cell, change, change_cell, conditions, degradations, missing, tested, value
+from reports.conditions import cell, change, change_cell, conditions, degradations, missing, rows_under, value
 from reports.formats import listed
 from reports.measures import MetricName
 from reports.table import TABLES, Cell, Column, ColumnOf, Note, Table, fill
@@ -58,7 +58,7 @@ def _missing(group: BenchmarkRows, found: list[Condition]) -> Table:
         ),
         (Column("Δ mAP", "points", group="Average"), partial(_change, found)),
     ]
-    rows = tested(group, found)
+    rows = rows_under(group, found)
     return Table(
         name=f"{group.suite.suite}-{group.benchmark}-missing",
         suite=group.suite.title,
@@ -109,7 +109,7 @@ def _untested(group: BenchmarkRows, rows: Sequence[Row]) -> list[Note]:
 
 def _degraded(group: BenchmarkRows, found: list[Degradation]) -> Table:
     wanted = [Condition(degraded=(each,)) for each in found]
-    rows = tested(group, wanted)
+    rows = rows_under(group, wanted)
     strengths = sorted({each.strength for each in found})
     items: list[Degraded] = []
     for row in rows:
@@ -155,7 +155,7 @@ def _change_at(strength: Strength, item: Degraded) -> Cell:
 
 
 def _others(group: BenchmarkRows, found: list[Condition]) -> Table:
-    rows = tested(group, found)
+    rows = rows_under(group, found)
     shown: list[ColumnOf[Single]] = [
         (Column("Method", align="left"), lambda item: columns.label(item[0])),
         (Column("Condition", align="left"), lambda item: Cell(item[1].name)),
