@@ -23,6 +23,9 @@ from .conditions import MODALITIES, Degradation, Kind
 Pixels = npt.NDArray[np.float64]
 """(H, W, 3) grey levels, 0 to 255 in the end."""
 
+VERSION = 1
+"""Part of the id of every run that degrades something: a changed pixel or amount needs a new one."""
+
 AMOUNTS: dict[Kind, tuple[float, float, float]] = {
     "misalignment": (0.05, 0.10, 0.20),
     "occlusion": (0.10, 0.25, 0.50),

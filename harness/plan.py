@@ -17,6 +17,7 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 from benchmarks.conditions import Conditions
 from benchmarks.controls import shuffle_captions
+from benchmarks.degradations import VERSION as DEGRADATIONS_VERSION
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 from methods.pretrained import BackboneSettings, weights_fingerprint
@@ -115,8 +116,14 @@ class Plan:
             self.threads,
             self.device,
             SCHEMA_VERSION,
+            *([f"degradations {DEGRADATIONS_VERSION}"] if self._degrades else []),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def _degrades(self) -> bool:
+        """Whether some test of the run has a degraded modality."""
+        return bool(self.data.test_degraded) or any(condition.degraded for condition in self.evaluation.conditions)
 
     def check(self, benchmark: Benchmark) -> None:
         """Find out before anything runs whether the run can start.

@@ -1,10 +1,11 @@
+import hashlib
 import math
 
 import numpy as np
 import pytest
 
 from benchmarks.conditions import KINDS, MODALITIES, STRENGTHS, Degradation
-from benchmarks.degradations import AMOUNTS, degrade
+from benchmarks.degradations import AMOUNTS, VERSION, degrade
 
 SIZES = [(64, 32), (32, 64), (256, 128)]
 
@@ -54,6 +55,24 @@ def test_what_is_drawn_depends_on_name_modality_and_kind_alone(kind):
     if kind not in {"darkness", "blur"}:  # nothing is drawn
         assert not np.array_equal(first, apply(images, f"NIR:{kind}:3", name="another"))
         assert not np.array_equal(first[1], apply(images, f"TIR:{kind}:3")[2])
+
+
+HASHES = {
+    "misalignment": "bea8e28b81386b6b",
+    "occlusion": "41012d353628a1b4",
+    "darkness": "99fbf5b6626987ba",
+    "flare": "d7398d00578b1790",
+    "blur": "f2a2a5e7621f122d",
+    "noise": "d25c42e6c1bb67a6",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_pixels_of_this_version(kind):
+    """Equal on every machine; whoever changes a pixel gives `degradations.VERSION` a new number."""
+    images = made()
+    found = [apply(images, *(f"{modality}:{kind}:{strength}" for modality in MODALITIES)) for strength in STRENGTHS]
+    assert (VERSION, hashlib.sha256(np.stack(found).tobytes()).hexdigest()[:16]) == (1, HASHES[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS)

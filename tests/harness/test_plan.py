@@ -205,3 +205,11 @@ def test_a_condition_that_cannot_be_is_told_with_its_place(tiny):
         InputError, match="tiny: evaluation.conditions: unknown kind of degradation 'blurr'; did you mean 'blur'"
     ):
         tiny.plan(evaluation__conditions=["NIR:blurr:2"])
+
+
+def test_other_degradations_make_another_run_where_something_is_degraded(tiny, monkeypatch):
+    whole, changes = run_id(tiny), [{"data__test_degraded": ["NIR:blur:1"]}, {"evaluation__conditions": "degraded:NIR"}]
+    missing, before = run_id(tiny, evaluation__conditions="missing"), [run_id(tiny, **each) for each in changes]
+    monkeypatch.setattr("harness.plan.DEGRADATIONS_VERSION", 0)
+    assert (run_id(tiny), run_id(tiny, evaluation__conditions="missing")) == (whole, missing)
+    assert not set(before) & {run_id(tiny, **each) for each in changes}
