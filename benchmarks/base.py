@@ -49,6 +49,15 @@ class _ReadAt:
     def __call__(self, index: int) -> Sequence[Images]:
         return self.read(self.positions[index])
 
+    def files(self, index: int) -> tuple[Path, ...]:
+        return _files(self.read, self.positions[index])
+
+
+def _files(read: ImageReader, index: int) -> tuple[Path, ...]:
+    """The files behind a position; none where images are made."""
+    files: Callable[[int], tuple[Path, ...]] | None = getattr(read, "files", None)
+    return files(index) if files else ()
+
 
 @dataclass(frozen=True)
 class Split:
@@ -82,6 +91,19 @@ class Split:
     def has_captions(self) -> bool:
         """Whether every sample has a caption for each modality."""
         return all(sample.captions is not None for sample in self.samples)
+
+    def files(self, position: int) -> tuple[Path, ...]:
+        """The image files of a sample; none where images are made."""
+        return _files(self.read, position)
+
+    @cached_property
+    def stamp(self) -> str:
+        """sha256 over path, size and time of every image file: it changes when a file does. Empty where images are made."""
+        digest = hashlib.sha256()
+        for path in (path for position in range(len(self)) for path in self.files(position)):
+            state = path.stat()
+            digest.update(f"{path.absolute()} {state.st_size} {state.st_mtime_ns}\n".encode())
+        return digest.hexdigest() if self.samples and self.files(0) else ""
 
     def take(self, positions: Sequence[int]) -> Split:
         """The split that holds the samples of these positions alone."""
@@ -125,6 +147,10 @@ class Benchmark:
     train: Split
     query: Split
     gallery: Split
+    left_out: tuple[str, ...] = ()
+    """A line for each sample that was asked to be left out: its role, its name, and why. Records keep them."""
+    remarks: tuple[str, ...] = ()
+    """What a user should know of the data before anything runs."""
 
     @property
     def has_captions(self) -> bool:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from .base import Split
 
 
+JUNK = -1
+"""Identity of images that Market-1501 declares junk: neither hits nor misses, left out when a benchmark is read. Its
+distractors, identity 0, stay: they are misses for every query."""
+
+
 class Protocol(str, Enum):
     """The rule by which gallery entries of the query's own identity are left out.
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 from pydantic import Field, field_validator
 
 from .base import Images
@@ -26,7 +27,10 @@ Box = tuple[int, int, int, int]
 Share = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(gt=0)]
 
-_RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+Resampling = Literal["bicubic", "bilinear"]
+Aspect = Literal["stretch", "pad"]
+
+_RESAMPLING: dict[Resampling, Image.Resampling] = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 _STREAM = randomness.stream("augmentation")
 _MEAN = _STD = 0.5
 _ERASE_TRIES = 10
@@ -47,8 +51,11 @@ class Augmentation(Settings):
     """Height over width of the erased box, log-uniform."""
     independent: bool = True
     """Whether each modality draws its own augmentation."""
-    train_resize: Literal["bicubic", "bilinear"] = "bicubic"
-    test_resize: Literal["bicubic", "bilinear"] = "bilinear"
+    train_resize: Resampling = "bicubic"
+    test_resize: Resampling = "bilinear"
+    """The published pair differs; give both the same value to make training and test equal."""
+    aspect: Aspect = "stretch"
+    """`stretch` images to the size, as published, or keep their aspect and `pad` with black."""
 
     @field_validator("erase_area", "erase_aspect")
     @classmethod
@@ -58,17 +65,30 @@ class Augmentation(Settings):
         return ends
 
 
-def resize(images: Sequence[Images], size: tuple[int, int], method: Literal["bicubic", "bilinear"]) -> Images:
-    """M images of any size as one array (M, H, W, 3) uint8; images of the right size are left as they are."""
-    height, width = size
-    return np.stack(
-        [
-            image
-            if image.shape[:2] == size
-            else np.asarray(Image.fromarray(image).resize((width, height), _RESAMPLING[method]))
-            for image in images
-        ]
-    )
+@dataclass(frozen=True)
+class Resizing:
+    """How decoded images of any size become images of one size.
+
+    Attributes:
+        size: height and width.
+        method: resampling.
+        aspect: `stretch` to the size, as published, or `pad` with black, which keeps the aspect.
+    """
+
+    size: tuple[int, int]
+    method: Resampling
+    aspect: Aspect = "stretch"
+
+    def __call__(self, images: Sequence[Images]) -> Images:
+        """M images as one array (M, H, W, 3) uint8; images of the right size are left as they are."""
+        return np.stack([image if image.shape[:2] == self.size else self._resized(image) for image in images])
+
+    def _resized(self, image: Images) -> Images:
+        height, width = self.size
+        source, method = Image.fromarray(image), _RESAMPLING[self.method]
+        if self.aspect == "pad":
+            return np.asarray(ImageOps.pad(source, (width, height), method))
+        return np.asarray(source.resize((width, height), method))
 
 
 def normalise(images: Images) -> Pixels:

@@ -26,6 +26,9 @@ work_dir_option = click.option(
 )
 data_root_option = click.option("--data-root", type=Folder, default=None, help="Folder that holds the data sets.")
 set_option = click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="Change a setting; may be repeated.")
+skip_corrupt_option = click.option(
+    "--skip-corrupt", is_flag=True, help="Leave images that cannot be decoded out, and list them in the record."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 work_dir_argument = click.argument("work_dir", type=Folder)
 
@@ -58,6 +61,10 @@ def _numbers(text: str, option: str) -> list[int]:
         raise InputError(f"{option} {text}: expected whole numbers, as in 0,1,2") from None
 
 
+def _corrupt(skip: bool) -> list[str]:
+    return ["benchmark.corrupt=skip"] * skip
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="mmreid-harness")
 def app() -> None:
@@ -67,7 +74,7 @@ def app() -> None:
 @app.command("list", epilog="Example: harness list methods")
 @click.argument("kind", default="suites")
 def list_(kind: str) -> None:
-    """List what can be named: methods (with their variants), benchmarks or suites."""
+    """List what can be named: methods (with their variants), benchmarks, suites or recipes."""
     from .catalogue import catalogue
 
     _console().print(catalogue(kind))
@@ -81,9 +88,18 @@ def list_(kind: str) -> None:
 @click.option("--only", metavar="GLOB", default="", help="Only rows whose label matches, as in 'next*'.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes at once; the suite's own number by default.")
 @_device_option("Where to train and test.", "cpu")
+@skip_corrupt_option
 @set_option
 def run(
-    suite: str, data_root: Path | None, work_dir: Path, seeds: str, only: str, jobs: int, device: str, changes: tuple[str, ...]
+    suite: str,
+    data_root: Path | None,
+    work_dir: Path,
+    seeds: str,
+    only: str,
+    jobs: int,
+    device: str,
+    skip_corrupt: bool,
+    changes: tuple[str, ...],
 ) -> None:
     """Run SUITE, a shipped suite or group of suites (harness list suites) or the path of a file of one.
 
@@ -94,7 +110,7 @@ def run(
     from .place import Place
 
     console = _console()
-    members = load_members(suite, parse_assignments(changes))
+    members = load_members(suite, parse_assignments([*_corrupt(skip_corrupt), *changes]))
     failures = run_members(
         members, Place(work_dir, data_root), console, seeds=_numbers(seeds, "--seeds"), only=only, device=device, jobs=jobs
     )
@@ -115,6 +131,7 @@ def run(
 )
 @data_root_option
 @_device_option("Where to test.", "cpu")
+@skip_corrupt_option
 @set_option
 @json_option
 def evaluate(
@@ -126,6 +143,7 @@ def evaluate(
     conditions: str,
     data_root: Path | None,
     device: str,
+    skip_corrupt: bool,
     changes: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -139,7 +157,7 @@ def evaluate(
     from .inspection import evaluate_checkpoint, evaluate_checkpoint_under
     from .summary import conditions_table, metrics_table
 
-    settings = parse_assignments(changes)
+    settings = parse_assignments([*_corrupt(skip_corrupt), *changes])
     if conditions:
         if missing or degraded:
             raise InputError("--conditions says what is missing and degraded; leave out --missing and --degraded")
@@ -259,6 +277,30 @@ def compare(work_dir: Path, a: str, b: str, as_json: bool) -> None:
 @app.group()
 def data() -> None:
     """Data sets."""
+
+
+@data.command(
+    "verify", epilog="Example: harness data verify msvr310 --data-root data --set benchmark.captions=captions/msvr310"
+)
+@click.argument("benchmark")
+@data_root_option
+@set_option
+@json_option
+def data_verify(benchmark: str, data_root: Path | None, changes: tuple[str, ...], as_json: bool) -> None:
+    """Hold the folder of BENCHMARK against what is published of it; exit status 1 when something is off.
+
+    Names, pairs, counts, splits, query lists, every image, and captions where there are some.
+    """
+    from .configs import parse_assignments
+    from .verification import report_lines, verify_folder
+
+    report = verify_folder(benchmark, data_root, parse_assignments(changes))
+    if as_json:
+        _show(report.model_dump(), list, as_json)
+    else:
+        for line in report_lines(report):
+            _console().print(line)
+    sys.exit(0 if report.passed else 1)
 
 
 @data.command("write", epilog="Example: harness data write synthetic_person --out data")

@@ -113,7 +113,7 @@ def run_members(
     """
     chosen = _with_a_row(members, only, console)
     planned = [plans(member.name, member.suite, seeds=seeds, only=only, device=device) for member in chosen]
-    tasks = iter(prepare([plan for of_member in planned for plan in of_member], place))
+    tasks = iter(prepare([plan for of_member in planned for plan in of_member], place, console))
     failures, errors = [], []
     for member, of_member in zip(chosen, planned, strict=True):
         own = [next(tasks) for _ in of_member]

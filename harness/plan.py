@@ -89,7 +89,7 @@ class Plan:
             "method": {"name": self.method, "variant": self.variant, **self.method_settings.model_dump(mode="json")},
             "benchmark": {"name": self.benchmark, **self.benchmark_settings.model_dump(mode="json")},
             "schedule": self.schedule.model_dump(mode="json"),
-            "data": self.data.model_dump(mode="json", exclude={"workers"}),
+            "data": self.data.model_dump(mode="json", exclude={"workers", "decoded_cache"}),
             "evaluation": self.evaluation.model_dump(mode="json"),
             "profile": self.profile.model_dump(mode="json"),
         }

@@ -133,6 +133,8 @@ class Record(Section):
     caption_fingerprint: str
     weights_fingerprint: str
     counts: dict[str, dict[str, int]]
+    left_out: list[str] = []
+    """Samples that were asked to be left out, as in `train: NAME: why`."""
     captions: CaptionReport | None
     epoch_rule: EpochRule
     epoch: int

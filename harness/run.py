@@ -13,7 +13,7 @@ from benchmarks.base import Benchmark, hold_out
 from benchmarks.captions.sentences import join_sentences
 from benchmarks.common.errors import InputError
 from benchmarks.controls import shuffle_captions
-from benchmarks.loading import train_loader
+from benchmarks.loading import decode_once, train_loader
 from methods.base import METHODS, Method
 
 from .checkpoints import TrainingState, write_checkpoint
@@ -47,7 +47,8 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     if plan.run_id(benchmark) != run_id:
         raise InputError(f"{plan.benchmark}: the data changed since the suite was started; start it again")
     seen = shuffle_captions(benchmark) if plan.data.shuffle_captions else benchmark
-    learned, judged = _splits(plan, seen)
+    learned, judged = (decode_once(part, plan.data, place.cache) for part in _splits(plan, seen))
+    seen = decode_once(seen, plan.data, place.cache)
     method = build(plan, learned, place).to(device)
     prepared = time.perf_counter()
 
@@ -147,6 +148,7 @@ def _record(
         caption_fingerprint=benchmark.caption_fingerprint,
         weights_fingerprint=plan.weights_fingerprint,
         counts=benchmark.counts,
+        left_out=list(benchmark.left_out),
         captions=_caption_report(method, benchmark),
         epoch_rule=plan.evaluation.epoch_rule,
         epoch=epoch,

@@ -21,9 +21,16 @@ from .progress import SuiteProgress
 from .records import Record, read_record, record_path
 from .suite import Suite, manifest, plans
 
+_LEFT_OUT_SHOWN = 10
 
-def prepare(planned: Sequence[Plan], place: Place) -> list[Task]:
+
+def prepare(planned: Sequence[Plan], place: Place, console: Console | None = None) -> list[Task]:
     """Load every benchmark once, check every plan, and give each its id.
+
+    Args:
+        planned: the runs.
+        place: folders.
+        console: for what a user should know of the data.
 
     Raises:
         InputError: data, weights or a device is missing, or a plan cannot be run.
@@ -37,9 +44,19 @@ def prepare(planned: Sequence[Plan], place: Place) -> list[Task]:
         key = f"{plan.benchmark} {plan.benchmark_settings!r}"  # not as JSON, which drops the folders of paths
         if key not in loaded:
             loaded[key] = plan.load_benchmark(place.data_root, place.cache)
+            if console:
+                _tell(plan.benchmark, loaded[key], console)
         plan.check(loaded[key])
         tasks.append(Task(plan, plan.run_id(loaded[key])))
     return tasks
+
+
+def _tell(name: str, benchmark: Benchmark, console: Console) -> None:
+    """Say what a user should know of the data, and which samples are left out."""
+    shown = [*benchmark.remarks, *(f"left out: {line}" for line in benchmark.left_out[:_LEFT_OUT_SHOWN])]
+    more = len(benchmark.left_out) - _LEFT_OUT_SHOWN
+    for line in [*shown, *([f"left out: {more} more; records list them"] if more > 0 else [])]:
+        console.print(f"{name}: {line}", markup=False, highlight=False)
 
 
 def _check_writable(folder: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from benchmarks.base import Benchmark, Images, Split
 from benchmarks.captions.sentences import join_sentences
 from benchmarks.loading import DataSettings, test_loader
-from benchmarks.transforms import resize
+from benchmarks.transforms import Resizing
 from methods.base import Method
 
 from .evaluation import Evaluation
@@ -58,7 +58,7 @@ def take_pictures(method: Method, benchmark: Benchmark, data: DataSettings, eval
 
 
 def _images(split: Split, position: int, size: tuple[int, int]) -> Images:
-    return resize(split.read(position), size, "bilinear")
+    return Resizing(size, "bilinear")(split.read(position))
 
 
 def _captions(captions: tuple[tuple[str, ...], ...] | None, modalities: int) -> list[str]:

@@ -286,6 +286,16 @@ def published_captions() -> Path:
 
 
 @pytest.fixture(scope="session")
+def published_reference() -> Path:
+    """The folder of published query lists and file names, where this machine has it."""
+    named = os.environ.get("MMREID_REFERENCE")
+    folder = Path(named) if named else ROOT.parent / "shared" / "reference"
+    if not (folder / "rgbnt100_pairs.csv").is_file():
+        pytest.skip(f"no published lists in {folder}; MMREID_REFERENCE may name their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def published_tree(tmp_path_factory, published_captions) -> Path:
     """A data root with RGBNT201's real file names, which the caption files list, and small made images; not to be changed.
 

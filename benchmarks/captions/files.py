@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,27 +18,18 @@ FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
 """How the published files name the modalities, as in `train_NI.json`."""
 
 
-def read_captions(path: Path) -> dict[str, Caption]:
-    """Captions by item (image file name).
+def read_entries(path: Path) -> list[tuple[str, str]]:
+    """Item (image file name) and description of every entry of a caption file, in its order.
 
     Raises:
-        InputError: the file is missing, is no JSON list of {item, description}, or names an item twice.
+        InputError: the file is missing, or is no JSON list of {item, description}.
     """
     try:
-        pairs = [_pair(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        return [_pair(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
     except FileNotFoundError:
         raise InputError(f"{path}: no such caption file; expected a JSON list of {{item, description}}") from None
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
         raise InputError(f"{path}: not a JSON list of {{item, description}} ({error!r})") from None
-    captions = {item: split_sentences(text) for item, text in pairs}
-    if len(captions) != len(pairs):
-        seen: set[str] = set()
-        twice = next(item for item, _ in pairs if item in seen or seen.add(item))  # type: ignore[func-returns-value]
-        raise InputError(f"{path}: the item {twice!r} occurs twice; every image has one caption")
-    empty = next((item for item, caption in captions.items() if not caption), None)
-    if empty is not None:
-        raise InputError(f"{path}: the caption of {empty!r} is empty")
-    return captions
 
 
 def _pair(entry: Any) -> tuple[str, str]:
@@ -45,6 +37,38 @@ def _pair(entry: Any) -> tuple[str, str]:
     if not isinstance(item, str) or not isinstance(description, str):
         raise TypeError(f"no text in {entry!r}")
     return item, description
+
+
+def read_captions(path: Path) -> dict[str, Caption]:
+    """Captions by item (image file name).
+
+    Raises:
+        InputError: the file is missing, is no JSON list of {item, description}, names an item twice, or has an empty caption.
+    """
+    pairs = read_entries(path)
+    captions = {item: split_sentences(text) for item, text in pairs}
+    if len(captions) != len(pairs):
+        twice = repeated(item for item, _ in pairs)[0]
+        raise InputError(f"{path}: the item {twice!r} occurs twice; every image has one caption")
+    empty = next((item for item, caption in captions.items() if not caption), None)
+    if empty is not None:
+        raise InputError(f"{path}: the caption of {empty!r} is empty")
+    return captions
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Names that occur more than once, in the order of their first place."""
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def caption_path(folder: Path, split: str, modality: str) -> Path:
+    """The caption file of a split and a modality."""
+    return folder / f"{split}_{FILE_SUFFIX[modality]}.json"
+
+
+def item_of(sample: Sample) -> str:
+    """The file name under which the captions of a sample are listed."""
+    return Path(sample.name).name
 
 
 def attach_captions(samples: Iterable[Sample], folder: Path, split: str, modalities: Sequence[str]) -> list[Sample]:
@@ -57,15 +81,28 @@ def attach_captions(samples: Iterable[Sample], folder: Path, split: str, modalit
         modalities: in the order in which a sample holds its captions.
 
     Raises:
-        InputError: a file is missing or malformed, or a sample has no caption.
+        InputError: a file is missing or malformed, a sample has no caption, or two samples have one file name.
     """
-    paths = [folder / f"{split}_{FILE_SUFFIX[modality]}.json" for modality in modalities]
-    tables = [read_captions(path) for path in paths]
-    attached = []
-    for sample in samples:
-        item = Path(sample.name).name
-        for path, table in zip(paths, tables, strict=True):
-            if item not in table:
-                raise InputError(f"{path}: no caption for the image {item!r}, which is in the {split} split")
-        attached.append(replace(sample, captions=tuple(table[item] for table in tables)))
-    return attached
+    samples = list(samples)
+    items = [item_of(sample) for sample in samples]
+    if twice := repeated(items):
+        raise InputError(
+            f"{folder}: two images of the {split} split are named {twice[0]!r}, so that captions cannot tell them apart"
+        )
+    tables = []
+    for path in (caption_path(folder, split, modality) for modality in modalities):
+        table = read_captions(path)
+        tables.append(table)
+        if lacking := [item for item in items if item not in table]:
+            more = f" and for {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            raise InputError(f"{path}: no caption for the image {lacking[0]!r}{more}, in the {split} split")
+    return [
+        replace(sample, captions=tuple(table[item] for table in tables)) for sample, item in zip(samples, items, strict=True)
+    ]
+
+
+def extra_captions(samples: Iterable[Sample], folder: Path, split: str, modalities: Sequence[str]) -> dict[Path, list[str]]:
+    """Items of each caption file that belong to none of the samples, in the file's order."""
+    known = {item_of(sample) for sample in samples}
+    paths = [caption_path(folder, split, modality) for modality in modalities]
+    return {path: [item for item, _ in read_entries(path) if item not in known] for path in paths}

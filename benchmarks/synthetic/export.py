@@ -9,12 +9,14 @@ from pathlib import Path
 from PIL import Image
 
 from ..base import Benchmark, Split
+from ..batch import MODALITIES
 from ..captions.files import FILE_SUFFIX
 from ..captions.sentences import join_sentences
 from ..common.errors import InputError
-from ..rgbnt201 import FOLDER
+from ..rgbnt201 import FOLDERS
 
 JPEG_QUALITY = 95
+FOLDER = dict(zip(MODALITIES, FOLDERS, strict=True))
 
 
 def export_rgbnt201(benchmark: Benchmark, root: Path) -> Path:

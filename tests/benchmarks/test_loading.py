@@ -13,7 +13,7 @@ from benchmarks.conditions import Condition, Degradation
 from benchmarks.degradations import degrade
 from benchmarks.loading import DataSettings, TripletDataset, train_loader, training_labels
 from benchmarks.protocol import Protocol
-from benchmarks.transforms import Augmentation, augment, normalise, resize
+from benchmarks.transforms import Augmentation, Resizing, augment, normalise
 
 SIZE = (16, 8)
 PUBLISHED = Augmentation()
@@ -95,7 +95,7 @@ def test_images_are_resized_and_augmented_by_the_key_of_sample_and_epoch(benchma
             position = int(batch.index[row])
             key = int(randomness.mix(randomness.stream("sample"), 3, epoch, position) >> np.uint64(1))
             assert batch.draw[row] == key
-            images = resize(Reader()(position), SIZE, "bicubic")
+            images = Resizing(SIZE, "bicubic")(Reader()(position))
             np.testing.assert_array_equal(batch.images[row].numpy(), augment(images, PUBLISHED, key))
 
 
@@ -123,7 +123,7 @@ def test_test_batches_are_the_split_in_order_without_augmentation():
     assert torch.cat([batch.identity for batch in batches]).tolist() == [7, 7, 8, 8, 9]
     pixels = torch.cat([batch.images for batch in batches])
     for position in range(5):
-        expected = normalise(resize(Reader()(position), SIZE, "bilinear"))
+        expected = normalise(Resizing(SIZE, "bilinear")(Reader()(position)))
         np.testing.assert_array_equal(pixels[position].numpy(), expected)
     helped = list(loading.test_loader(TEST, SIZE, settings(workers=2)))
     assert all(equal(one, two) for one, two in zip(batches, helped, strict=True))
@@ -140,10 +140,10 @@ def test_resizing_is_what_is_set_for_training_and_test(benchmark):
         }
     )
     batch = next(iter(train_loader(benchmark, changed, seed=0)))
-    expected = normalise(resize(Reader()(int(batch.index[0])), SIZE, "bilinear"))
+    expected = normalise(Resizing(SIZE, "bilinear")(Reader()(int(batch.index[0]))))
     np.testing.assert_array_equal(batch.images[0].numpy(), expected)
     batch = next(iter(loading.test_loader(TEST, SIZE, changed)))
-    np.testing.assert_array_equal(batch.images[1].numpy(), normalise(resize(Reader()(1), SIZE, "bicubic")))
+    np.testing.assert_array_equal(batch.images[1].numpy(), normalise(Resizing(SIZE, "bicubic")(Reader()(1))))
 
 
 def test_batches_have_no_captions_where_one_sample_has_none():
@@ -177,7 +177,7 @@ def test_a_degraded_modality_is_present_and_degraded_after_resizing(workers):
     for batch in loader:
         assert batch.present.all()
         for row, position in enumerate(batch.index.tolist()):
-            images = resize(Reader()(position), SIZE, "bilinear")
+            images = Resizing(SIZE, "bilinear")(Reader()(position))
             expected = normalise(degrade(images, kinds, TEST.samples[position].name))
             np.testing.assert_array_equal(batch.images[row].numpy(), expected)
             np.testing.assert_array_equal(batch.images[row, 2].numpy(), normalise(images)[2])

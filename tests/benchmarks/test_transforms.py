@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
-from benchmarks.transforms import Augmentation, augment, normalise, resize
+from benchmarks.transforms import Augmentation, Resizing, augment, normalise
 
 H, W = 6, 5
 OFF = {"flip_probability": 0.0, "pad": 0, "erase_probability": 0.0}
@@ -43,7 +43,7 @@ def test_normalisation_is_the_formula():
 def test_images_of_any_size_are_resized_by_the_named_filter(method, filter_):
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((20, 11, 3), (9, 30, 3), (12, 6, 3))]
-    resized = resize(images, (12, 6), method)
+    resized = Resizing((12, 6), method)(images)
     assert resized.shape == (3, 12, 6, 3)
     assert resized.dtype == np.uint8
     for image, result in zip(images[:2], resized[:2], strict=True):
@@ -53,7 +53,7 @@ def test_images_of_any_size_are_resized_by_the_named_filter(method, filter_):
 
 def test_the_two_filters_differ():
     image = [np.random.default_rng(0).integers(0, 256, (20, 11, 3), dtype=np.uint8)]
-    assert (resize(image, (12, 6), "bicubic") != resize(image, (12, 6), "bilinear")).any()
+    assert (Resizing((12, 6), "bicubic")(image) != Resizing((12, 6), "bilinear")(image)).any()
 
 
 def test_without_augmentation_an_image_is_only_normalised(images):

@@ -1,0 +1,1 @@
+"""Holding a data set's folder against what is published of it."""
