@@ -49,6 +49,8 @@ ParameterGroup = dict[str, Any]
 
 Convention = Literal["attention", "published"]
 
+Filling = Literal["zeros", "reconstruction"]
+
 
 class Method(nn.Module, ABC):
     """A method under comparison: one file of this folder, registered by name.
@@ -63,6 +65,10 @@ class Method(nn.Module, ABC):
     """Patches of one image, where `monitors` gives shares of them."""
     published_counts_attention: ClassVar[bool] = True
     """Whether the method's published cost counts the attention products (NEXT's does not)."""
+    missing_filling: ClassVar[Filling] = "zeros"
+    """What takes the place of a missing modality: its image is zeros after normalisation in every batch, and is embedded as it
+    is (`zeros`: DeMo, IDEA), or the method puts what it makes of the others there where `batch.present` is False
+    (`reconstruction`: TOP-ReID)."""
 
     def __init__(self, config: Any, spec: BatchSpec) -> None:
         super().__init__()
