@@ -51,14 +51,14 @@ def test_every_kind_of_setting_makes_another_run(tiny):
 
 
 def test_every_declared_setting_is_in_the_id(tiny):
-    """The id is that of the resolved config, from which the number of workers alone is left out."""
+    """The id is that of the resolved config, without what results do not depend on: loader processes, decoded images."""
     plan = tiny.plan("next")
     resolved = plan.resolved()
     assert set(resolved) == {"method", "benchmark", "schedule", "data", "evaluation", "profile"}
     assert set(resolved["method"]) == {"name", "variant", *type(plan.method_settings).model_fields}
     assert set(resolved["benchmark"]) == {"name", *type(plan.benchmark_settings).model_fields}
     assert set(resolved["schedule"]) == set(Schedule.model_fields)
-    assert set(resolved["data"]) == set(DataSettings.model_fields) - {"workers"}
+    assert set(resolved["data"]) == set(DataSettings.model_fields) - {"workers", "decoded_cache"}
     assert set(resolved["evaluation"]) == set(Evaluation.model_fields)
     assert set(resolved["profile"]) == set(Profile.model_fields)
 
@@ -101,6 +101,7 @@ def test_names_and_processes_do_not_make_another_run(tiny):
     assert run_id(tiny, "Base", runs=runs) == same
     assert run_id(tiny, name="another", title="Another", jobs=7, table="ablation", reference="baseline") == same
     assert run_id(tiny, data__workers=3) == same
+    assert run_id(tiny, data__decoded_cache=True) == same
     assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "label": "mine"}]) == same
     assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "set": {"benchmark.draw": 1}}]) != same
     as_variant = [{"method": "baseline", "variant": "reduced"}]
