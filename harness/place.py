@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MODEL = "model.pt"
+"""Final weights, in the folder of a run."""
+
 
 @dataclass(frozen=True)
 class Place:

@@ -105,7 +105,18 @@ class Plan:
 
         The variant's name is left out: two suites that mean the same run share it.
         """
+        return self._id(
+            self.resolved(), benchmark, degrades=any(condition.degraded for condition in self.evaluation.conditions)
+        )
+
+    def training_id(self, benchmark: Benchmark) -> str:
+        """As the run's id, without what is done to the final weights alone: conditions and measurements."""
         resolved = self.resolved()
+        del resolved["profile"], resolved["evaluation"]["conditions"]
+        return self._id(resolved, benchmark, degrades=False)
+
+    def _id(self, resolved: dict[str, Any], benchmark: Benchmark, degrades: bool) -> str:
+        degrades = degrades or bool(self.data.test_degraded)
         del resolved["method"]["variant"]
         identity = [
             resolved,
@@ -116,14 +127,9 @@ class Plan:
             self.threads,
             self.device,
             SCHEMA_VERSION,
-            *([f"degradations {DEGRADATIONS_VERSION}"] if self._degrades else []),
+            *([f"degradations {DEGRADATIONS_VERSION}"] if degrades else []),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def _degrades(self) -> bool:
-        """Whether some test of the run has a degraded modality."""
-        return bool(self.data.test_degraded) or any(condition.degraded for condition in self.evaluation.conditions)
 
     def check(self, benchmark: Benchmark) -> None:
         """Find out before anything runs whether the run can start.

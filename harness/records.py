@@ -129,6 +129,8 @@ class Record(Section):
     benchmark: str
     seed: int
     settings: dict[str, Any]
+    training_id: str = ""
+    """sha256 of what decides the weights; runs that share it are trained once."""
     split_fingerprint: str
     caption_fingerprint: str
     weights_fingerprint: str

@@ -22,14 +22,13 @@ from .engine import BEST, Training, train
 from .environment import describe
 from .evaluation import Evaluation, evaluate, evaluate_conditions
 from .pictures import write_pictures
-from .place import Place
+from .place import MODEL, Place
 from .plan import Plan
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory
 from .records import CaptionReport, Record, result_digest, write_record
+from .reuse import find_trained, take_up
 from .showcase import take_pictures
 from .text_store import TextStore, tower_fingerprint
-
-MODEL = "model.pt"
 
 Report = Callable[[str, int, int, str], None]
 """Told (phase, done, total, text)."""
@@ -64,7 +63,8 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
         evaluate_every=plan.evaluation.every,
         report=lambda epoch, epochs, text: report("train", epoch, epochs, text),
     )
-    epoch = train(training)
+    trained = find_trained(place, plan.training_id(benchmark))
+    epoch = take_up(training, *trained, place.run_folder(trained[0].id)) if trained else train(training)
     report("test", 0, 0, "")
     tested = evaluate(method, seen, plan.data)
     if plan.evaluation.epoch_rule == "last" and plan.evaluation.every:
@@ -144,6 +144,7 @@ def _record(
         benchmark=plan.benchmark,
         seed=plan.seed,
         settings=plan.resolved(),
+        training_id=plan.training_id(benchmark),
         split_fingerprint=benchmark.split_fingerprint,
         caption_fingerprint=benchmark.caption_fingerprint,
         weights_fingerprint=plan.weights_fingerprint,

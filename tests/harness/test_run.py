@@ -326,6 +326,36 @@ def test_a_stop_between_conditions_gives_the_record_of_an_undisturbed_run(tiny, 
     assert told[-1] == ("profile", 0, 0, "")
 
 
+def test_other_conditions_are_tested_on_the_weights_that_are_there(tiny, disturbed, work, monkeypatch):
+    first = tiny.execute(tiny.plan(), work)
+    monkeypatch.setattr("harness.run.train", lambda training: pytest.fail("trained again"))
+    told = []
+    plan = tiny.plan(evaluation__conditions=CONDITIONS, profile__pictures=0)
+    record = tiny.execute(plan, work, lambda *progress: told.append(progress))
+    assert ("train", 2, 2, f"trained before, in run {first.id[:12]}") in told
+    assert record.conditions == disturbed["baseline"].conditions
+    assert (record.metrics, record.history, record.epoch) == (first.metrics, first.history, first.epoch)
+    assert record.training_id == first.training_id
+    assert record.durations["train"] == first.durations["train"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"schedule__epochs": 1}, {"data__test_missing": ["TIR"]}, {"evaluation__every": 2}]
+)
+def test_what_decides_the_weights_or_the_curve_trains_again(tiny, trained, change):
+    plan = tiny.plan(**change)
+    assert plan.training_id(plan.load_benchmark(None, None)) != trained.baseline.record.training_id
+
+
+def test_weights_that_are_damaged_are_trained_again(tiny, trained, work):
+    first = tiny.execute(tiny.plan(), work)
+    path = folder_of(work, first) / "model.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    record = tiny.execute(tiny.plan(profile__pictures=0), work)
+    assert record.metrics == first.metrics
+    assert read_checkpoint(folder_of(work, record) / "model.pt")
+
+
 def test_the_filling_that_a_method_declares_stands_in_its_record(tiny, work, registry):
     class Reconstructs(Baseline):
         missing_filling = "reconstruction"
