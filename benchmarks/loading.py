@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from .base import Benchmark, Split
 from .batch import MODALITIES, Batch, Caption
 from .common import randomness
-from .common.errors import InputError, unknown
+from .common.errors import ImageError, InputError, unknown
 from .common.settings import Settings
 from .controls import random_order
 from .decoded import keep_decoded
@@ -77,7 +77,7 @@ class TripletLoader(DataLoader[_Item | _Unreadable]):
         """Batches."""
         for batch in super().__iter__():
             if isinstance(batch, _Unreadable):
-                raise InputError(f"{batch.message} (--skip-corrupt leaves such images out)")
+                raise InputError(batch.message)
             yield batch
 
 
@@ -127,7 +127,8 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         try:
             images = self.resizing(self.split.read(position))
         except InputError as error:
-            return _Unreadable(str(error))
+            hint = " (--skip-corrupt leaves such images out)" if isinstance(error, ImageError) else ""
+            return _Unreadable(f"{error}{hint}")
         pixels = augment(images, self.settings, draw) if self.training else normalise(images)
         pixels[~self.present] = 0
         return _Item(pixels, position, draw)
