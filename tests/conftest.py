@@ -279,6 +279,16 @@ def published_captions() -> Path:
 
 
 @pytest.fixture(scope="session")
+def published_reference() -> Path:
+    """The folder of published query lists and name lists, where this machine has it; they are read in place."""
+    named = os.environ.get("MMREID_REFERENCE")
+    folder = Path(named) if named else ROOT.parent / "shared" / "reference"
+    if not (folder / "msvr310_query591.txt").is_file():
+        pytest.skip(f"no published query lists in {folder}; MMREID_REFERENCE may name their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def published_tree(tmp_path_factory, published_captions) -> Path:
     """A data root with RGBNT201's real file names, which the caption files list, and small made images; not to be changed.
 
