@@ -120,8 +120,9 @@ def survey(found: Found, naming: Naming, in_training: Callable[[int], bool]) -> 
         gallery = _role(
             Scan(scan.keys, absent=scan.absent), root, layout.arrangement, naming, lambda identity: not in_training(identity)
         )
-        _note_empty([train], "of a training identity ")
-        _note_empty([gallery], "of a test identity ")
+        if not scan.absent:  # which is told already
+            _note_empty([train], "of a training identity ")
+            _note_empty([gallery], "of a test identity ")
         return Survey(found, train, gallery, None)
     train = _read_role(root / layout.train, layout.arrangement, naming)
     gallery = _read_role(root / layout.gallery, layout.arrangement, naming)
