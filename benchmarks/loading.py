@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 from torch.utils.data import DataLoader, Dataset
 
 from .base import Benchmark, Split
@@ -17,8 +17,10 @@ from .batch import MODALITIES, Batch, Caption
 from .common import randomness
 from .common.errors import ImageError, InputError, unknown
 from .common.settings import Settings
+from .conditions import Condition, Degradation, check_disjoint, in_order
 from .controls import random_order
 from .decoded import keep_decoded
+from .degradations import degrade
 from .sampler import IdentitySampler
 from .transforms import Augmentation, Pixels, Resizing, augment, normalise
 
@@ -43,6 +45,11 @@ class DataSettings(Settings):
     """Modalities that training does not see: zeros after normalisation."""
     test_missing: tuple[str, ...] = ()
     """Modalities that neither queries nor gallery have at test: zeros after normalisation."""
+    missing_captions: Literal["withheld", "kept"] = "withheld"
+    """What becomes of the captions of a missing modality: they tell of its image, so without it there are none, which is the
+    empty text; `kept` gives them all the same."""
+    test_degraded: Annotated[tuple[Degradation, ...], AfterValidator(in_order)] = ()
+    """How modalities of queries and gallery are degraded at test, as in `NIR:blur:2`; captions stay as they are."""
     shuffle_train_labels: bool = False
     """A control: give the training identities to the wrong samples, so that nothing can be learned."""
     shuffle_test_identities: bool = False
@@ -51,6 +58,15 @@ class DataSettings(Settings):
     """A control: give the captions, in training and at test, to samples of other identities."""
     validation_identities: int = Field(0, ge=0)
     """Training identities that are held out to choose an epoch on."""
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> DataSettings:
+        check_disjoint(self.test_missing, self.test_degraded)
+        return self
+
+    def under(self, condition: Condition) -> DataSettings:
+        """The same for a test under a condition, which says all that is missing or degraded there."""
+        return self.model_copy(update={"test_missing": condition.missing, "test_degraded": condition.degraded})
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,8 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         training: whether to augment.
         missing: modalities that are absent.
         seed: seed of the run.
+        degraded: how modalities are degraded, after resizing.
+        captions_kept: whether missing modalities have their captions.
     """
 
     metainfo: dict[str, Any] = {}
@@ -106,9 +124,11 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         training: bool,
         missing: Sequence[str],
         seed: int,
+        degraded: Sequence[Degradation] = (),
+        captions_kept: bool = False,
     ) -> None:
         self.split, self.labels, self.image_size, self.settings = split, labels, image_size, settings
-        self.training, self.seed = training, seed
+        self.training, self.seed, self.degraded = training, seed, degraded
         self.resizing = resizing(settings, image_size, training=training)
         for name in missing:
             if name not in MODALITIES:
@@ -116,6 +136,7 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         if set(missing) == set(MODALITIES):
             raise InputError("all modalities are missing; leave at least one of RGB, NIR, TIR")
         self.present = np.array([name not in missing for name in MODALITIES])
+        self.captioned = self.present | captions_kept
 
     def __len__(self) -> int:
         return len(self.split)
@@ -129,6 +150,7 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         except InputError as error:
             hint = " (--skip-corrupt leaves such images out)" if isinstance(error, ImageError) else ""
             return _Unreadable(f"{error}{hint}")
+        images = degrade(images, self.degraded, self.split.samples[position].name)
         pixels = augment(images, self.settings, draw) if self.training else normalise(images)
         pixels[~self.present] = 0
         return _Item(pixels, position, draw)
@@ -139,7 +161,7 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         if len(items) < len(found):
             return next(item for item in found if isinstance(item, _Unreadable))
         samples = [self.split.samples[item.sample] for item in items]
-        captions: list[tuple[Caption, ...]] = [sample.captions for sample in samples if sample.captions is not None]
+        captions = [self._captions(sample.captions) for sample in samples if sample.captions is not None]
         return Batch(
             images=torch.from_numpy(np.stack([item.pixels for item in items])),
             present=torch.from_numpy(np.tile(self.present, (len(items), 1))),
@@ -150,6 +172,10 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
             draw=torch.tensor([item.draw for item in items]),
             captions=tuple(captions) if len(captions) == len(samples) else None,
         )
+
+    def _captions(self, captions: Sequence[Caption]) -> tuple[Caption, ...]:
+        """The captions of a sample as the batch shall carry them."""
+        return tuple(caption if captioned else () for caption, captioned in zip(captions, self.captioned, strict=True))
 
 
 def resizing(settings: Augmentation, image_size: tuple[int, int], *, training: bool) -> Resizing:
@@ -193,6 +219,7 @@ def train_loader(benchmark: Benchmark, settings: DataSettings, seed: int, *, pin
         training=True,
         missing=settings.train_missing,
         seed=seed,
+        captions_kept=settings.missing_captions == "kept",
     )
     sampler = IdentitySampler(np.array(labels), settings.identities_per_batch, settings.images_per_identity, seed)
     return TripletLoader(
@@ -215,6 +242,8 @@ def test_loader(split: Split, image_size: tuple[int, int], settings: DataSetting
         training=False,
         missing=settings.test_missing,
         seed=0,
+        degraded=settings.test_degraded,
+        captions_kept=settings.missing_captions == "kept",
     )
     return TripletLoader(
         dataset,

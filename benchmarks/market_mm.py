@@ -10,9 +10,10 @@ import re
 
 from .base import BENCHMARKS
 from .folders.arrangement import ByModality
+from .folders.counts import Counts
 from .folders.layout import Layout
 from .folders.names import NameForm
-from .folders.source import Counts, FolderSettings, FolderSource
+from .folders.source import FolderSettings, FolderSource
 from .folders.survey import Naming
 from .protocol import Protocol
 

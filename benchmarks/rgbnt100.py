@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 from .base import BENCHMARKS, Sample
 from .folders.arrangement import ModalityFirst, Strips
+from .folders.counts import Counts
 from .folders.layout import Layout
 from .folders.names import NameForm
-from .folders.source import Counts, FolderSettings, FolderSource
+from .folders.source import FolderSettings, FolderSource
 from .folders.survey import Naming
 from .protocol import Protocol
 

@@ -13,10 +13,11 @@ from typing import Literal
 
 from .base import BENCHMARKS
 from .folders.arrangement import ByIdentity
+from .folders.counts import Counts
 from .folders.layout import Layout
 from .folders.names import NameForm
 from .folders.problem import Problem
-from .folders.source import Counts, FolderSettings, FolderSource
+from .folders.source import FolderSettings, FolderSource
 from .folders.survey import Naming, Survey
 from .protocol import Protocol
 

@@ -13,6 +13,7 @@ from methods.base import METHODS
 
 from .configs import shipped
 from .groups import read_group
+from .recipes import recipe_lines
 from .suite import load_suite, method_config
 
 
@@ -34,7 +35,7 @@ def _suites() -> Iterator[tuple[str, str]]:
         yield name, f"{group.title}: {', '.join(group.suites)}" if group else load_suite(name)[1].title
 
 
-_KINDS = {"methods": _methods, "benchmarks": _benchmarks, "suites": _suites}
+_KINDS = {"methods": _methods, "benchmarks": _benchmarks, "suites": _suites, "recipes": recipe_lines}
 
 
 def _first_line(thing: object) -> str:

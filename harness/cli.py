@@ -74,7 +74,7 @@ def app() -> None:
 @app.command("list", epilog="Example: harness list methods")
 @click.argument("kind", default="suites")
 def list_(kind: str) -> None:
-    """List what can be named: methods (with their variants), benchmarks or suites."""
+    """List what can be named: methods (with their variants), benchmarks, suites or recipes."""
     from .catalogue import catalogue
 
     _console().print(catalogue(kind))
@@ -125,6 +125,10 @@ def run(
 @click.option("--benchmark", required=True, help="Benchmark to test on.")
 @click.option("--method", default="", help="Refuse a checkpoint of another method.")
 @click.option("--missing", default="", help="Modalities that are missing at test, as in RGB,TIR.")
+@click.option("--degraded", metavar="MODALITY:KIND:STRENGTH", multiple=True, help="As in NIR:blur:2; may be repeated.")
+@click.option(
+    "--conditions", default="", help="A row for each of several: missing, degraded, degraded:NIR, missing:RGB+TIR, ..."
+)
 @data_root_option
 @_device_option("Where to test.", "cpu")
 @skip_corrupt_option
@@ -135,25 +139,35 @@ def evaluate(
     benchmark: str,
     method: str,
     missing: str,
+    degraded: tuple[str, ...],
+    conditions: str,
     data_root: Path | None,
     device: str,
     skip_corrupt: bool,
     changes: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Test the weights of a finished run: CHECKPOINT is WORK_DIR/runs/ID/model.pt."""
-    from .configs import parse_assignments
-    from .inspection import evaluate_checkpoint
-    from .summary import metrics_table
+    """Test the weights of a finished run: CHECKPOINT is WORK_DIR/runs/ID/model.pt.
 
+    With --conditions the first row is the test of the run itself, and JSON is a list of metrics with their condition.
+    """
+    from benchmarks.conditions import parse_conditions
+
+    from .configs import parse_assignments
+    from .inspection import evaluate_checkpoint, evaluate_checkpoint_under
+    from .summary import conditions_table, metrics_table
+
+    settings = parse_assignments([*_corrupt(skip_corrupt), *changes])
+    if conditions:
+        if missing or degraded:
+            raise InputError("--conditions says what is missing and degraded; leave out --missing and --degraded")
+        wanted = parse_conditions(conditions, "--conditions")
+        rows = evaluate_checkpoint_under(wanted, checkpoint, benchmark, settings, data_root, device, expected_method=method)
+        documents = [{"condition": condition.text, **metrics.model_dump()} for condition, metrics in rows]
+        _show(documents, lambda: conditions_table(rows), as_json)
+        return
     metrics = evaluate_checkpoint(
-        checkpoint,
-        benchmark,
-        parse_assignments([*_corrupt(skip_corrupt), *changes]),
-        _names(missing),
-        data_root,
-        device,
-        expected_method=method,
+        checkpoint, benchmark, settings, _names(missing), data_root, device, degraded=degraded, expected_method=method
     )
     _show(metrics.model_dump(), lambda: metrics_table(metrics), as_json)
 

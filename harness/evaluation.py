@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from benchmarks.base import Benchmark, Split
+from benchmarks.conditions import Condition
 from benchmarks.controls import random_order
 from benchmarks.loading import DataSettings, test_loader
 from methods.base import Method
 
 from .ranking import Ranking, rank
+from .records import Metrics
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,26 @@ def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evalua
         protocol.groups(benchmark.gallery),
     )
     return Evaluation(query, gallery, ranking, monitors, embedded - start, time.perf_counter() - embedded)
+
+
+def evaluate_conditions(
+    method: Method,
+    benchmark: Benchmark,
+    data: DataSettings,
+    conditions: Sequence[Condition],
+    report: Callable[[int, int, str], None],
+) -> dict[str, Metrics]:
+    """Metrics of the same weights under each condition, by its text.
+
+    Args:
+        method: trained.
+        benchmark: whose queries and gallery are disturbed alike.
+        data: how batches are made; a condition takes the place of all that it says of missing and degraded modalities.
+        conditions: each is embedded and ranked anew.
+        report: told (done, total, name) before each.
+    """
+    found = {}
+    for number, condition in enumerate(conditions):
+        report(number, len(conditions), condition.name)
+        found[condition.text] = evaluate(method, benchmark, data.under(condition)).ranking.metrics()
+    return found

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from pydantic import BaseModel
 
-from benchmarks.base import BENCHMARKS
+from benchmarks.base import BENCHMARKS, Benchmark
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.settings import parse
+from benchmarks.conditions import Condition
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from benchmarks.synthetic.export import export_rgbnt201
@@ -23,7 +24,7 @@ from methods.base import METHODS, Method
 from .checkpoints import load_model, read_checkpoint
 from .configs import merge, merge_sections
 from .devices import check_device
-from .evaluation import evaluate
+from .evaluation import evaluate, evaluate_conditions
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory
 from .ranking import rank
 from .records import Metrics
@@ -39,6 +40,15 @@ class Timing:
     precision: str
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A method with trained weights, and what to test it on."""
+
+    method: Method
+    benchmark: Benchmark
+    data: DataSettings
+
+
 def evaluate_checkpoint(
     checkpoint: Path,
     benchmark: str,
@@ -47,6 +57,7 @@ def evaluate_checkpoint(
     data_root: Path | None,
     device: str,
     *,
+    degraded: Sequence[str] = (),
     expected_method: str = "",
 ) -> Metrics:
     """Test the weights of a finished run on a benchmark.
@@ -58,11 +69,57 @@ def evaluate_checkpoint(
         missing: modalities that are missing at test; those of the run where there are none.
         data_root: folder that holds the data sets.
         device: `cpu` or `cuda`.
+        degraded: how modalities are degraded at test, as in `NIR:blur:2`; as in the run where there are none.
         expected_method: refuse a checkpoint of another method; empty for any.
 
     Raises:
         InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
     """
+    own = {"data.test_missing": tuple(missing)} if missing else {}
+    if degraded:
+        own["data.test_degraded"] = tuple(degraded)
+    trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method)
+    return evaluate(trained.method, trained.benchmark, trained.data).ranking.metrics()
+
+
+def evaluate_checkpoint_under(
+    conditions: Sequence[Condition],
+    checkpoint: Path,
+    benchmark: str,
+    changes: Mapping[str, Any],
+    data_root: Path | None,
+    device: str,
+    *,
+    expected_method: str = "",
+) -> list[tuple[Condition, Metrics]]:
+    """Test the weights of a finished run as they were tested, and then under each condition.
+
+    Args:
+        conditions: see `benchmarks.conditions`.
+        checkpoint: as for `evaluate_checkpoint`, and so are the others.
+        benchmark: name.
+        changes: settings of benchmark and data.
+        data_root: folder that holds the data sets.
+        device: `cpu` or `cuda`.
+        expected_method: refuse a checkpoint of another method; empty for any.
+
+    Returns:
+        Conditions with their metrics; the first is that of the run itself, which is undisturbed in most.
+
+    Raises:
+        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+    """
+    trained = _load(checkpoint, benchmark, changes, data_root, device, expected_method)
+    data = trained.data
+    own = parse(Condition, {"missing": data.test_missing, "degraded": data.test_degraded}, "data")
+    every = list(dict.fromkeys([own, *conditions]))
+    found = evaluate_conditions(trained.method, trained.benchmark, data, every, lambda *_: None)
+    return [(condition, found[condition.text]) for condition in every]
+
+
+def _load(
+    checkpoint: Path, benchmark: str, changes: Mapping[str, Any], data_root: Path | None, device: str, expected_method: str
+) -> Trained:
     target = check_device(device)
     values = read_checkpoint(checkpoint)
     if "method" not in values["settings"] or "spec" not in values:
@@ -72,11 +129,9 @@ def evaluate_checkpoint(
     if expected_method and name != expected_method:
         raise InputError(f"{checkpoint}: holds {name!r}, not {expected_method!r}")
     sections = merge_sections({"benchmark": {}, "data": values["settings"]["data"]}, changes, "--set")
-    if missing:
-        sections["data"]["test_missing"] = tuple(missing)
     spec = _spec(values["spec"])
     sections["benchmark"].setdefault("image_size", list(spec.image_size))
-    data = parse(DataSettings, sections["data"], "--set data")
+    data = parse(DataSettings, sections["data"], "data")
     loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
     if loaded.facts.cameras > spec.cameras:
         raise InputError(
@@ -87,7 +142,7 @@ def evaluate_checkpoint(
         loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)
     load_model(method, values["model"], str(checkpoint))
-    return evaluate(method.to(target), loaded, data).ranking.metrics()
+    return Trained(method.to(target), loaded, data)
 
 
 def _spec(values: Mapping[str, Any]) -> BatchSpec:

@@ -15,7 +15,9 @@ from pydantic import Field
 from benchmarks.base import BENCHMARKS, Benchmark, BenchmarkSettings
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
+from benchmarks.conditions import Conditions
 from benchmarks.controls import shuffle_captions
+from benchmarks.degradations import VERSION as DEGRADATIONS_VERSION
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
 from methods.pretrained import BackboneSettings, weights_fingerprint
@@ -32,6 +34,9 @@ class Evaluation(Settings):
     """Which epoch is reported. `best-on-test` is what most public code does; tables flag it."""
     every: int = Field(0, ge=0)
     """Epochs between evaluations for the learning curve; 0 for none."""
+    conditions: Conditions = ()
+    """Under which conditions the tested weights are tested once more: `missing` for the six settings of the field, `degraded`
+    for every kind and strength, single ones as in `missing:RGB+TIR` or `NIR:blur:2`; see `benchmarks.conditions`."""
 
 
 class Profile(Settings):
@@ -111,8 +116,14 @@ class Plan:
             self.threads,
             self.device,
             SCHEMA_VERSION,
+            *([f"degradations {DEGRADATIONS_VERSION}"] if self._degrades else []),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def _degrades(self) -> bool:
+        """Whether some test of the run has a degraded modality."""
+        return bool(self.data.test_degraded) or any(condition.degraded for condition in self.evaluation.conditions)
 
     def check(self, benchmark: Benchmark) -> None:
         """Find out before anything runs whether the run can start.

@@ -53,7 +53,7 @@ class SuiteProgress:
             if event.phase == "train":
                 self._bars.update(bar, completed=event.done, total=event.total, text=event.text)
             else:
-                self._bars.update(bar, text=event.phase)
+                self._bars.update(bar, text=f"{event.phase} {event.text}".strip())
             return
         self.ended += 1
         bar = self._tasks.pop(event.task.run_id, None)

@@ -142,6 +142,10 @@ class Record(Section):
     test_feature: str
     embedding_size: int
     metrics: Metrics
+    missing_filling: Literal["zeros", "reconstruction"] = "zeros"
+    """What the method puts in the place of a missing modality; see `Method.missing_filling`."""
+    conditions: dict[str, Metrics] = {}
+    """Metrics of the same weights under each condition, by its text, as in `missing:RGB+TIR`; see `benchmarks.conditions`."""
     monitors: dict[str, float] = {}
     """Mask load and expert use over the test split; see `Method.monitors` for the names."""
     patches: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -19,7 +20,7 @@ from .checkpoints import TrainingState, write_checkpoint
 from .devices import set_up
 from .engine import BEST, Training, train
 from .environment import describe
-from .evaluation import Evaluation, evaluate
+from .evaluation import Evaluation, evaluate, evaluate_conditions
 from .pictures import write_pictures
 from .place import Place
 from .plan import Plan
@@ -68,9 +69,12 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     tested = evaluate(method, seen, plan.data)
     if plan.evaluation.epoch_rule == "last" and plan.evaluation.every:
         training.history[-1] = training.history[-1].model_copy(update={"metrics": tested.ranking.metrics()})
+    disturbing = time.perf_counter()
+    conditions = evaluate_conditions(method, seen, plan.data, plan.evaluation.conditions, partial(report, "test"))
     report("profile", 0, 0, "")
     trained_and_tested = time.perf_counter()
     record = _record(plan, run_id, place, learned, benchmark, method, training, epoch, tested)
+    record = record.model_copy(update={"conditions": conditions})
     record = record.model_copy(
         update={
             "result_digest": result_digest(record, tested.ranking.queries),
@@ -79,6 +83,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
                 "train": training.seconds,
                 "embed": tested.embed_seconds,
                 "rank": tested.rank_seconds,
+                **({"conditions": trained_and_tested - disturbing} if conditions else {}),
                 "profile": time.perf_counter() - trained_and_tested,
                 "total": time.perf_counter() - started,
             },
@@ -150,6 +155,7 @@ def _record(
         test_feature=method.test_feature,
         embedding_size=tested.query.shape[1],
         metrics=tested.ranking.metrics(),
+        missing_filling=method.missing_filling,
         monitors=tested.monitors,
         patches=method.patches,
         history=training.history,

@@ -26,7 +26,7 @@ class Schedule(Settings):
     floor_factor: float = Field(1e-3, ge=0)
     """The cosine ends at this times the base rate, for every group."""
     milestones: tuple[int, ...] = ()
-    """Epochs after which `step` multiplies the rates by `gamma`."""
+    """Epochs from which on `step` has multiplied the rates by `gamma`, once more at each."""
     gamma: float = Field(0.1, gt=0)
     warmup_epochs: int = Field(10, ge=0)
     warmup_factor: float = Field(0.1, ge=0)
@@ -65,7 +65,7 @@ def _decayed(schedule: Schedule, peak: float, epoch: int) -> float:
         floor = min(peak, schedule.floor_factor * schedule.rates.base)
         return floor + 0.5 * (peak - floor) * (1 + math.cos(math.pi * epoch / schedule.epochs))
     if schedule.decay == "step":
-        return peak * schedule.gamma ** sum(epoch > milestone for milestone in schedule.milestones)
+        return peak * schedule.gamma ** sum(epoch >= milestone for milestone in schedule.milestones)
     return peak
 
 

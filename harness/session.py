@@ -44,19 +44,20 @@ def prepare(planned: Sequence[Plan], place: Place, console: Console | None = Non
         key = f"{plan.benchmark} {plan.benchmark_settings!r}"  # not as JSON, which drops the folders of paths
         if key not in loaded:
             loaded[key] = plan.load_benchmark(place.data_root, place.cache)
-            if console:
-                _tell(plan.benchmark, loaded[key], console)
         plan.check(loaded[key])
         tasks.append(Task(plan, plan.run_id(loaded[key])))
+    if console:
+        for benchmark in loaded.values():
+            _tell(benchmark, console)
     return tasks
 
 
-def _tell(name: str, benchmark: Benchmark, console: Console) -> None:
+def _tell(benchmark: Benchmark, console: Console) -> None:
     """Say what a user should know of the data, and which samples are left out."""
     shown = [*benchmark.remarks, *(f"left out: {line}" for line in benchmark.left_out[:_LEFT_OUT_SHOWN])]
     more = len(benchmark.left_out) - _LEFT_OUT_SHOWN
     for line in [*shown, *([f"left out: {more} more; records list them"] if more > 0 else [])]:
-        console.print(f"{name}: {line}", markup=False, highlight=False)
+        console.print(f"{benchmark.facts.name}: {line}", markup=False, highlight=False)
 
 
 def _check_writable(folder: Path) -> None:

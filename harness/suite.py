@@ -6,6 +6,7 @@ import fnmatch
 import importlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from .configs import find_config, merge, merge_sections, read_config
 from .directions import Directions, at_point, check_rows
 from .manifest import Manifest, ManifestRun
 from .plan import Evaluation, Plan, Profile
+from .recipes import recipe_sections
 from .schedules import Schedule
 
 
@@ -29,6 +31,8 @@ class RunEntry(Settings):
 
     method: str
     variant: str = "default"
+    recipe: str = ""
+    """A shipped recipe or the path of one, in place of the suite's; see `harness.recipes`."""
     label: str = ""
     """The row's name in tables; `method` or `method:variant` where it is empty."""
     columns: dict[str, str] = {}
@@ -51,6 +55,10 @@ class Suite(Settings):
     """Settings of every benchmark."""
     method: dict[str, Any] = {}
     """Settings of every method."""
+    recipe: str = ""
+    """The recipe of every row that names none; what it says wins over the sections of the suite."""
+    set: dict[str, Any] = {}
+    """Changes for every row, which win over recipes: keys as for `--set`, which is laid over them."""
     runs: tuple[RunEntry, ...] = Field(min_length=1)
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     """Keys as for `--set` to lists of values: every row is run with every combination."""
@@ -74,7 +82,17 @@ class MethodConfig(Settings):
     variants: dict[str, dict[str, Any]] = {}
 
 
-_SECTIONS = ("schedule", "data", "evaluation", "profile")
+class _Sections(Settings):
+    """The settings of a run that are the same for all methods and benchmarks."""
+
+    schedule: Schedule
+    data: DataSettings
+    evaluation: Evaluation
+    profile: Profile
+
+
+_OF_A_RUN = {"method", "benchmark", *_Sections.model_fields}
+"""Keys of a suite that rows, benchmarks and recipes may change."""
 
 
 def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str = "--set") -> tuple[str, Suite]:
@@ -86,7 +104,7 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
         source: where the changes come from, for messages.
 
     Returns:
-        The suite's short name and its settings; changes for one method are in the rows of that method.
+        The suite's short name and its settings; changes of runs are in its `set`, those for one method in its rows.
 
     Raises:
         InputError: no such suite, an unknown key, or a value that is not allowed.
@@ -98,7 +116,9 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
             importlib.import_module(module)
         except ImportError as error:
             raise InputError(f"{path}: custom_imports: {error}") from None
-    general, special = {}, {}
+    of_suite: dict[str, Any] = {}
+    of_runs: dict[str, Any] = {}
+    special: dict[str, Any] = {}
     for key, value in (changes or {}).items():
         head = key.partition(".")[0]
         if head in METHODS.names() and head not in Suite.model_fields:
@@ -106,15 +126,24 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
         elif head not in Suite.model_fields:
             raise unknown("key", head, [*Suite.model_fields, *METHODS.names()], source)
         else:
-            general[key] = value
-    suite = parse(Suite, merge(values, general), str(path) if not changes else f"{path} with {source}")
+            (of_runs if head in _OF_A_RUN else of_suite)[key] = value
+    where = str(path) if not changes else f"{path} with {source}"
+    values = merge(values, of_suite)
+    # Where no recipe comes between, a mistake shows at once; where one does, only with it can it be told what fits.
+    suite = parse(Suite, values if _names_recipes(values) else merge(values, of_runs), where)
     methods = {entry.method for entry in suite.runs}
     for head in (key.partition(".")[0] for key in special):
         if head not in methods:
             raise unknown("method", head, methods, f"{source}: {path.stem}")
-    if special:
-        suite = suite.model_copy(update={"runs": tuple(_with_special(entry, special) for entry in suite.runs)})
-    return path.stem, suite
+    runs = tuple(_with_special(entry, special) for entry in suite.runs)
+    return path.stem, suite.model_copy(update={"set": merge(merge({}, suite.set), of_runs), "runs": runs})
+
+
+def _names_recipes(values: Mapping[str, Any]) -> bool:
+    """Whether a suite that is not checked yet, or a row of it, names a recipe."""
+    runs = values.get("runs")
+    rows = runs if isinstance(runs, list | tuple) else ()
+    return bool(values.get("recipe")) or any(isinstance(row, Mapping) and row.get("recipe") for row in rows)
 
 
 def _with_special(entry: RunEntry, special: Mapping[str, Any]) -> RunEntry:
@@ -188,12 +217,12 @@ def plans(name: str, suite: Suite, *, seeds: Sequence[int] = (), only: str = "",
     reference = suite.reference
     if reference and reference not in labels:
         raise unknown("row (reference)", reference, labels, name)
-    return [
-        _plan(name, suite, benchmark, label, entry, changes, seed, device)
+    unseeded = [
+        _plan(name, suite, benchmark, label, entry, changes, device)
         for benchmark in suite.benchmarks
         for label, entry, changes in rows
-        for seed in chosen
     ]
+    return [replace(plan, seed=seed) for plan in unseeded for seed in chosen]
 
 
 def row_labels(suite: Suite) -> list[str]:
@@ -222,14 +251,17 @@ def _plan(
     label: str,
     entry: RunEntry,
     changes: Mapping[str, Any],
-    seed: int,
     device: str,
 ) -> Plan:
+    """A row on a benchmark, with the seed still to be set; settings in the order in which they win over one another."""
     where = f"{name}: {label}"
-    base = {"method": suite.method, "benchmark": suite.benchmark}
-    base |= {section: getattr(suite, section).model_dump() for section in _SECTIONS}
-    on_benchmark = merge_sections(base, benchmark.set, f"{name}: {benchmark.shown}")
-    values = merge_sections(on_benchmark, changes, where)
+    values = {"method": suite.method, "benchmark": suite.benchmark}
+    values |= {section: getattr(suite, section).model_dump() for section in _Sections.model_fields}
+    recipe = recipe_sections(entry.recipe or suite.recipe, entry.method, benchmark.name, where)
+    layers = ((recipe, where), (suite.set, name), (benchmark.set, f"{name}: {benchmark.shown}"), (changes, where))
+    for layer, source in layers:
+        values = merge_sections(values, layer, source)
+    sections = parse(_Sections, {key: values[key] for key in _Sections.model_fields}, where)
     return Plan(
         suite=name,
         label=label,
@@ -240,11 +272,11 @@ def _plan(
         benchmark=benchmark.name,
         benchmark_label=benchmark.shown,
         benchmark_settings=benchmark_settings(benchmark.name, values["benchmark"], where),
-        schedule=parse(Schedule, values["schedule"], where),
-        data=parse(DataSettings, values["data"], where),
-        evaluation=parse(Evaluation, values["evaluation"], where),
-        profile=parse(Profile, values["profile"], where),
-        seed=seed,
+        schedule=sections.schedule,
+        data=sections.data,
+        evaluation=sections.evaluation,
+        profile=sections.profile,
+        seed=0,
         threads=suite.threads,
         device=device,
         imports=suite.custom_imports,

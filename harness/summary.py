@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from benchmarks.conditions import Condition
+
 from .comparison import Comparison
 from .executors import Task
 from .records import Metrics, Record, read_record, record_path
@@ -32,6 +34,16 @@ def metrics_table(metrics: Metrics) -> Table:
     table.add_row(
         *(f"{100 * getattr(metrics, name):.2f}" for name in METRICS), *(str(getattr(metrics, name)) for name in counts)
     )
+    return table
+
+
+def conditions_table(rows: Sequence[tuple[Condition, Metrics]]) -> Table:
+    """Metrics in percent by condition, and how far the mAP is from that of the first."""
+    table = _table("condition", *METRICS, "Δ mAP")
+    first = rows[0][1].mAP
+    for condition, metrics in rows:
+        values = [f"{100 * getattr(metrics, name):.2f}" for name in METRICS]
+        table.add_row(condition.name, *values, f"{100 * (metrics.mAP - first):+.2f}")
     return table
 
 

@@ -21,13 +21,18 @@ class LearningRates(Settings):
 
     base: float = Field(3.5e-4, gt=0)
     """Everything that has no rate of its own."""
-    visual: float = Field(5e-6, ge=0)
-    """The pretrained image tower, weights and biases alike."""
+    visual: float | None = Field(5e-6, ge=0)
+    """The pretrained image tower, weights and biases alike; without a rate of its own (None) it learns as everything else does,
+    its biases at the rate of biases (TOP-ReID, EDITOR, IDEA)."""
     bias_factor: float = Field(2.0, ge=0)
-    """Biases outside the image tower learn at `base` times this."""
+    """Biases learn at `base` times this; those of an image tower with a rate of its own do not."""
     classifier_factor: float = Field(1.0, ge=0)
     """Classifiers learn at `base` times this (100 in Signal's MSVR310 recipe)."""
+    prompts: float | None = Field(None, ge=0)
+    """Learned prompts, if they have a rate of their own (ICPL)."""
     weight_decay: float = Field(1e-4, ge=0)
+    prompt_weight_decay: float | None = Field(None, ge=0)
+    """Weight decay of learned prompts, where it is another one (ICPL)."""
 
 
 class MethodSettings(Settings):
@@ -44,6 +49,8 @@ ParameterGroup = dict[str, Any]
 
 Convention = Literal["attention", "published"]
 
+Filling = Literal["zeros", "reconstruction"]
+
 
 class Method(nn.Module, ABC):
     """A method under comparison: one file of this folder, registered by name.
@@ -58,6 +65,10 @@ class Method(nn.Module, ABC):
     """Patches of one image, where `monitors` gives shares of them."""
     published_counts_attention: ClassVar[bool] = True
     """Whether the method's published cost counts the attention products (NEXT's does not)."""
+    missing_filling: ClassVar[Filling] = "zeros"
+    """What takes the place of a missing modality: its image is zeros after normalisation in every batch, and is embedded as it
+    is (`zeros`: DeMo, IDEA), or the method puts what it makes of the others there where `batch.present` is False
+    (`reconstruction`: TOP-ReID)."""
 
     def __init__(self, config: Any, spec: BatchSpec) -> None:
         super().__init__()
@@ -114,35 +125,41 @@ class Method(nn.Module, ABC):
 def split_groups(
     named: Iterable[tuple[str, nn.Parameter]], rates: LearningRates, *, visual: Iterable[nn.Parameter]
 ) -> list[ParameterGroup]:
-    """The published grouping: image tower; weights; biases at a higher rate; classifiers.
+    """The published grouping: image tower; weights; biases at a higher rate; learned prompts; classifiers.
+
+    A parameter is told by its name: `classifier`, `bias` and `prompt`, in this order, are looked for in it.
 
     Args:
         named: all parameters of a method with their names; frozen ones are left out.
         rates: peak learning rates.
         visual: parameters of the pretrained image tower, weights and biases alike.
     """
-    tower = {id(parameter) for parameter in visual}
-    groups: dict[str, list[nn.Parameter]] = {"visual": [], "weights": [], "biases": [], "classifiers": []}
+    tower = set() if rates.visual is None else {id(parameter) for parameter in visual}
+    groups: dict[str, list[nn.Parameter]] = {"visual": [], "weights": [], "biases": [], "prompts": [], "classifiers": []}
     for name, parameter in named:
-        if not parameter.requires_grad:
-            continue
-        if id(parameter) in tower:
-            groups["visual"].append(parameter)
-        elif "classifier" in name:
-            groups["classifiers"].append(parameter)
-        else:
-            groups["biases" if "bias" in name else "weights"].append(parameter)
+        if parameter.requires_grad:
+            groups["visual" if id(parameter) in tower else _kind(name)].append(parameter)
     peak = {
         "visual": rates.visual,
         "weights": rates.base,
         "biases": rates.base * rates.bias_factor,
+        "prompts": rates.base if rates.prompts is None else rates.prompts,
         "classifiers": rates.base * rates.classifier_factor,
     }
+    decay = dict.fromkeys(groups, rates.weight_decay)
+    if rates.prompt_weight_decay is not None:
+        decay["prompts"] = rates.prompt_weight_decay
     return [
-        {"name": name, "params": params, "lr": peak[name], "weight_decay": rates.weight_decay}
+        {"name": name, "params": params, "lr": peak[name], "weight_decay": decay[name]}
         for name, params in groups.items()
         if params
     ]
+
+
+def _kind(name: str) -> str:
+    """The group of a parameter that is not of an image tower with a rate of its own."""
+    kinds = {"classifier": "classifiers", "bias": "biases", "prompt": "prompts"}
+    return next((group for word, group in kinds.items() if word in name), "weights")
 
 
 METHODS: Registry[type[Method]] = Registry("method", "methods")

@@ -1,4 +1,4 @@
-"""Runs and epochs as pandas frames: the tidy form for one's own tables and plots."""
+"""Runs, epochs and conditions as pandas frames: the tidy form for one's own tables and plots."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ def epochs_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
             for kind in ("losses", "monitors", "gradients", "learning_rates"):
                 values |= {f"{kind}/{name}": value for name, value in getattr(entry, kind).items()}
             rows.append(_identity(suite, row, record) | values)
+    return pd.DataFrame(rows)
+
+
+def conditions_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
+    """One row for each condition under which a finished run was tested: its text, what fills a missing modality, metrics."""
+    rows = []
+    for suite, row, record in _finished(suites):
+        for text, metrics in record.conditions.items():
+            values = {"condition": text, "missing_filling": record.missing_filling}
+            rows.append(_identity(suite, row, record) | values | metrics.model_dump())
     return pd.DataFrame(rows)
 
 

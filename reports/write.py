@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.files import atomic_write, write_text
 
-from .frame import epochs_frame, runs_frame
+from .frame import conditions_frame, epochs_frame, runs_frame
 from .render.html import render_html
 from .render.latex import render_latex
 from .render.markdown import render_markdown
@@ -26,7 +26,7 @@ def write_report(work_dir: Path, formats: Sequence[Format], out: Path) -> list[P
     Args:
         work_dir: a work folder with suites.
         formats: `markdown` gives report.md with its figures beside it, `latex` report.tex with the tables, `html` report.html,
-            `csv` runs.csv and epochs.csv.
+            `csv` runs.csv and epochs.csv, and conditions.csv where runs were tested under conditions.
         out: folder of the files; it is made.
 
     Returns:
@@ -70,6 +70,9 @@ def _write_html(report: Report, out: Path) -> list[Path]:
 
 def _write_csv(report: Report, out: Path) -> list[Path]:
     frames = {"runs": runs_frame(report.suites), "epochs": epochs_frame(report.suites)}
+    conditions = conditions_frame(report.suites)
+    if len(conditions):
+        frames["conditions"] = conditions
     return [_write(out / f"{name}.csv", frame.to_csv(index=False)) for name, frame in frames.items()]
 
 

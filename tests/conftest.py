@@ -68,6 +68,12 @@ def make_metrics(queries, tied=0):
     )
 
 
+def make_conditions(levels):
+    """Metrics by the text of a condition, from the mAP of each; R1 is half of it."""
+    whole = make_metrics(make_queries(0.5, 0))
+    return {text: whole.model_copy(update={"mAP": mAP, "R1": mAP / 2}) for text, mAP in levels.items()}
+
+
 def make_history(metrics, seed, experts, epochs=12):
     rng = np.random.default_rng(seed)
     history = []
@@ -223,6 +229,7 @@ def fake():
         sha=sha,
         grid=grid,
         make_queries=make_queries,
+        make_conditions=make_conditions,
         make_monitors=make_monitors,
         make_throughput=make_throughput,
         make_environment=make_environment,
@@ -280,11 +287,11 @@ def published_captions() -> Path:
 
 @pytest.fixture(scope="session")
 def published_reference() -> Path:
-    """The folder of published query lists and name lists, where this machine has it; they are read in place."""
+    """The folder of published query lists and file names, where this machine has it."""
     named = os.environ.get("MMREID_REFERENCE")
     folder = Path(named) if named else ROOT.parent / "shared" / "reference"
-    if not (folder / "msvr310_query591.txt").is_file():
-        pytest.skip(f"no published query lists in {folder}; MMREID_REFERENCE may name their folder")
+    if not (folder / "rgbnt100_pairs.csv").is_file():
+        pytest.skip(f"no published lists in {folder}; MMREID_REFERENCE may name their folder")
     return folder
 
 

@@ -39,20 +39,28 @@ def _pair(entry: Any) -> tuple[str, str]:
     return item, description
 
 
-def read_captions(path: Path) -> dict[str, Caption]:
+EMPTY: Caption = ("",)
+"""An empty caption that is kept: one sentence of no words, which text towers encode as their start and end."""
+
+
+def read_captions(path: Path, *, keep_empty: bool = False) -> dict[str, Caption]:
     """Captions by item (image file name).
+
+    Args:
+        path: of the file.
+        keep_empty: whether an empty caption is one (IDEA-Text has two on MSVR310) or an error.
 
     Raises:
         InputError: the file is missing, is no JSON list of {item, description}, names an item twice, or has an empty caption.
     """
     pairs = read_entries(path)
-    captions = {item: split_sentences(text) for item, text in pairs}
+    captions = {item: split_sentences(text) or (EMPTY if keep_empty else ()) for item, text in pairs}
     if len(captions) != len(pairs):
         twice = repeated(item for item, _ in pairs)[0]
         raise InputError(f"{path}: the item {twice!r} occurs twice; every image has one caption")
     empty = next((item for item, caption in captions.items() if not caption), None)
     if empty is not None:
-        raise InputError(f"{path}: the caption of {empty!r} is empty")
+        raise InputError(f"{path}: the caption of {empty!r} is empty; write one, or give --set benchmark.empty_captions=keep")
     return captions
 
 
@@ -71,7 +79,9 @@ def item_of(sample: Sample) -> str:
     return Path(sample.name).name
 
 
-def attach_captions(samples: Iterable[Sample], folder: Path, split: str, modalities: Sequence[str]) -> list[Sample]:
+def attach_captions(
+    samples: Iterable[Sample], folder: Path, split: str, modalities: Sequence[str], *, keep_empty: bool = False
+) -> list[Sample]:
     """The samples with their captions, matched by (split, modality, file name).
 
     Args:
@@ -79,6 +89,7 @@ def attach_captions(samples: Iterable[Sample], folder: Path, split: str, modalit
         folder: where `<split>_RGB.json`, `<split>_NI.json` and `<split>_TI.json` lie.
         split: "train" or "test".
         modalities: in the order in which a sample holds its captions.
+        keep_empty: as for `read_captions`.
 
     Raises:
         InputError: a file is missing or malformed, a sample has no caption, or two samples have one file name.
@@ -91,7 +102,7 @@ def attach_captions(samples: Iterable[Sample], folder: Path, split: str, modalit
         )
     tables = []
     for path in (caption_path(folder, split, modality) for modality in modalities):
-        table = read_captions(path)
+        table = read_captions(path, keep_empty=keep_empty)
         tables.append(table)
         if lacking := [item for item in items if item not in table]:
             more = f" and for {len(lacking) - 1} more" if len(lacking) > 1 else ""

@@ -11,11 +11,12 @@ import numpy as np
 
 from ..base import Benchmark, BenchmarkSettings, BenchmarkSource, Facts, Images, Sample, Split
 from ..batch import MODALITIES
-from ..captions.files import attach_captions, extra_captions
+from ..captions.files import EMPTY, attach_captions, extra_captions, item_of
 from ..common.errors import InputError
 from ..common.settings import FilePath
 from ..protocol import Protocol
 from .arrangement import Arrangement
+from .counts import Counts, count_problems
 from .layout import AUTO, Layout, find_layout
 from .problem import Problem
 from .readable import unreadable
@@ -25,23 +26,14 @@ CAPTION_SPLIT: Mapping[Role, Literal["train", "test"]] = {"train": "train", "que
 """Which of the published caption files belong to a role."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Published counts of a role; None where no source gives one."""
-
-    samples: int
-    identities: int | None
-    cameras: int | None
-    source: str
-    """Where the counts are from."""
-
-
 class FolderSettings(BenchmarkSettings):
     """What can be set for every benchmark that is read from folders."""
 
     image_size: tuple[int, int]
     captions: FilePath | None = None
     """Folder with the caption files; by default `text/` inside the data set's folder, if there is one."""
+    empty_captions: Literal["refuse", "keep"] = "refuse"
+    """`keep` takes an empty caption as a text of no words, as the release of IDEA does; its MSVR310 files have two."""
     folder: str = ""
     """Name of the data set's folder below the data root, where it is none of the usual ones."""
     layout: str = AUTO
@@ -123,12 +115,13 @@ class FolderSource(BenchmarkSource):
             if config.corrupt == "skip":
                 split, lost = _readable(split, role, cache)
                 left_out += lost
-            splits[role] = _with_captions(split, captions, CAPTION_SPLIT[role])
+            splits[role] = _with_captions(split, captions, CAPTION_SPLIT[role], config)
         if surveyed.query is None:
             query = cls.derived_queries(surveyed, splits["gallery"])
         else:
             query = splits.get("query", splits["gallery"])
-        remarks = [*_remarks(surveyed), *_caption_remarks(captions, splits, query)]
+        roles: dict[Role, Split] = {**splits, "query": query}
+        remarks = [*_count_remarks(cls.published, roles), *_remarks(surveyed), *_caption_remarks(captions, splits, query)]
         identities = len(set(splits["train"].identities.tolist()))
         cameras = 1 + max(int(split.cameras.max()) for split in (*splits.values(), query) if len(split))
         facts = replace(cls.facts(config), identities=identities, cameras=cameras)
@@ -169,6 +162,12 @@ def _skipped(role: RoleSurvey) -> list[tuple[str, Problem]]:
     return list(role.incomplete.items())
 
 
+def _count_remarks(published: Mapping[Role, Sequence[Counts]], splits: Mapping[Role, Split]) -> list[str]:
+    found = [each.line for each in count_problems(published, splits)]
+    more = f" ({len(found) - 1} more counts differ: harness data verify lists them)" if len(found) > 1 else ""
+    return [found[0] + more] if found else []
+
+
 def _remarks(surveyed: Survey) -> list[str]:
     found = []
     for name, role in surveyed.roles():
@@ -194,23 +193,26 @@ def caption_folder(config: FolderSettings, root: Path) -> Path | None:
     return Path(config.captions)
 
 
-def _with_captions(split: Split, folder: Path | None, name: Literal["train", "test"]) -> Split:
+def _with_captions(split: Split, folder: Path | None, name: Literal["train", "test"], config: FolderSettings) -> Split:
     if folder is None:
         return split
-    return replace(split, samples=tuple(attach_captions(split.samples, folder, name, MODALITIES)))
+    keep = config.empty_captions == "keep"
+    return replace(split, samples=tuple(attach_captions(split.samples, folder, name, MODALITIES, keep_empty=keep)))
 
 
 def _caption_remarks(folder: Path | None, splits: Mapping[Role, Split], query: Split) -> list[str]:
-    """A line for each caption file that tells of images which are not there."""
+    """Lines on captions of images that are not there, and on empty ones."""
     if folder is None:
         return []
     samples = {"train": splits["train"].samples, "test": (*query.samples, *splits["gallery"].samples)}
-    return [
-        f"{path.name}: {len(extra)} captions belong to no image, the first to {extra[0]!r}"
+    extra = [
+        f"{path.name}: {len(items)} captions belong to no image, the first to {items[0]!r}"
         for name, of_split in samples.items()
-        for path, extra in extra_captions(of_split, folder, name, MODALITIES).items()
-        if extra
+        for path, items in extra_captions(of_split, folder, name, MODALITIES).items()
+        if items
     ]
+    empty = {item_of(sample) for of_split in samples.values() for sample in of_split if EMPTY in (sample.captions or ())}
+    return [*extra, *(f"{item}: a caption of it is empty and kept" for item in sorted(empty))]
 
 
 def _readable(split: Split, role: Role, cache: Path | None) -> tuple[Split, list[str]]:

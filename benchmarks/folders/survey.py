@@ -166,7 +166,7 @@ def _incomplete(folder: Path, files: Sequence[Path], places: set[int]) -> Proble
     other = files[min(places)].relative_to(folder).as_posix()
     without = " and ".join(MODALITIES[place] for place in lacking)
     text = f"no such file, though {other} exists; a triplet needs all three, and this one lacks {without}"
-    return problem("missing_counterpart", files[lacking[0]], f"{text}: copy what it lacks, or remove the rest")
+    return problem("missing_counterpart", files[lacking[0]], f"{text}: copy it, or remove the others")
 
 
 def _note_empty(roles: Sequence[RoleSurvey], what: str = "") -> None:

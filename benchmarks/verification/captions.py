@@ -13,8 +13,11 @@ from ..folders.problem import Problem, problem
 from ..folders.survey import Role
 
 
-def check_captions(folder: Path | None, splits: Mapping[Role, Split]) -> list[Problem]:
-    """Missing, extra, repeated and empty captions of every file; nothing where there is no folder of captions."""
+def check_captions(folder: Path | None, splits: Mapping[Role, Split], *, keep_empty: bool) -> list[Problem]:
+    """Missing, extra and repeated captions of every file, and empty ones where they are not to be kept.
+
+    Nothing where there is no folder of captions.
+    """
     if folder is None:
         return []
     samples = {"train": splits["train"].samples, "test": (*splits["query"].samples, *splits["gallery"].samples)}
@@ -22,11 +25,11 @@ def check_captions(folder: Path | None, splits: Mapping[Role, Split]) -> list[Pr
         found
         for name, of_split in samples.items()
         for modality in MODALITIES
-        for found in _check(caption_path(folder, name, modality), of_split)
+        for found in _check(caption_path(folder, name, modality), of_split, keep_empty)
     ]
 
 
-def _check(path: Path, samples: Sequence[Sample]) -> Iterator[Problem]:
+def _check(path: Path, samples: Sequence[Sample], keep_empty: bool) -> Iterator[Problem]:
     try:
         entries = read_entries(path)
     except InputError as error:
@@ -37,7 +40,7 @@ def _check(path: Path, samples: Sequence[Sample]) -> Iterator[Problem]:
     for item in repeated(items):
         yield problem("duplicate_caption", path, f"the item {item!r} occurs more than once; every image has one caption")
     for item, text in entries:
-        if not text.strip():
+        if not text.strip() and not keep_empty:
             yield problem("empty_caption", path, f'the caption of {item!r} is empty; write one, or "unknown"')
     for item in sorted(known - listed):
         yield problem(

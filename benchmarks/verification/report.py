@@ -62,7 +62,7 @@ def verify(name: str, source: type[Any], config: Any, data_root: Path | None, ad
         *surveyed.problems(),
         *check_splits(source, surveyed, splits),
         *check_pixels(surveyed, advance),
-        *check_captions(caption_folder(config, root), splits),
+        *check_captions(caption_folder(config, root), splits, keep_empty=config.empty_captions == "keep"),
     ]
     benchmark = Benchmark(source.facts(config), splits["train"], splits["query"], splits["gallery"])
     released = [each for each in found if source.is_released(each)]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..base import Sample, Split
 from ..captions.files import item_of
+from ..folders.counts import count_problems
 from ..folders.problem import Problem, problem
-from ..folders.source import Counts, FolderSource
+from ..folders.source import FolderSource
 from ..folders.survey import Role, Survey
 
 Splits = Mapping[Role, Split]
@@ -17,7 +18,7 @@ Splits = Mapping[Role, Split]
 def check_splits(source: type[FolderSource], surveyed: Survey, splits: Splits) -> list[Problem]:
     """All problems of roles against each other and against what is published."""
     return [
-        *_counts(source, splits),
+        *count_problems(source.published, splits),
         *_duplicates(surveyed),
         *_wrong_split(source, surveyed, splits),
         *_identity_overlap(source, surveyed, splits),
@@ -31,23 +32,6 @@ def _path(surveyed: Survey, role: Role, sample: Sample) -> Path:
     """Where a sample of a role lies; queries that follow from the gallery lie there."""
     folder = dict(surveyed.roles()).get(role, surveyed.gallery).folder
     return folder / sample.name
-
-
-def _counts(source: type[FolderSource], splits: Splits) -> Iterator[Problem]:
-    for role, published in source.published.items():
-        split = splits[role]
-        have = {
-            "samples": len(split),
-            "identities": len(set(split.identities.tolist())),
-            "cameras": len(set(split.cameras.tolist())),
-        }
-        for what, count in have.items():
-            expected: dict[int, Counts] = {
-                value: counts for counts in published if (value := getattr(counts, what)) is not None
-            }
-            if expected and count not in expected:
-                known = " or ".join(f"{value:,} ({counts.source})" for value, counts in expected.items())
-                yield problem("count", role, f"{count:,} {what}; published: {known}: another version, or a part of it")
 
 
 def _duplicates(surveyed: Survey) -> Iterator[Problem]:

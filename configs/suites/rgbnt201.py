@@ -1,10 +1,9 @@
-# The same three methods on RGBNT201 with the published recipe. The text tower and captions are NEXT's alone.
+# Three methods on RGBNT201, each with its published recipe. The text tower and captions are NEXT's alone.
 #   harness run rgbnt201 --data-root DIR --device cuda --set method.backbone.weights=open_clip_model.safetensors
-_base_ = ["../schedules/published_person.py"]
-
 title = "Baseline, Signal and NEXT on RGBNT201"
 table = "comparison"
 benchmarks = ["rgbnt201"]
+recipe = "published"
 runs = [
     dict(method="baseline"),
     dict(method="signal"),

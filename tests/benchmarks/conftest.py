@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from folders import trees
+import trees
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from benchmarks import loading
 from benchmarks.base import Benchmark, Facts, Sample, Split
 from benchmarks.common import randomness
 from benchmarks.common.errors import ImageError, InputError
+from benchmarks.common.settings import parse
+from benchmarks.conditions import Condition, Degradation
+from benchmarks.degradations import degrade
 from benchmarks.loading import DataSettings, TripletDataset, train_loader, training_labels
 from benchmarks.protocol import Protocol
 from benchmarks.rgbnt201 import Rgbnt201
@@ -237,6 +240,55 @@ def test_a_missing_modality_is_zeros_and_not_present(benchmark, missing):
     kept = ~np.array(places)
     assert torch.equal(trained.images[:, kept], whole.images[:, kept])
     assert whole.present.all()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_degraded_modality_is_present_and_degraded_after_resizing(workers):
+    texts = ("NIR:noise:2", "RGB:occlusion:1", "RGB:blur:1")
+    loader = loading.test_loader(TEST, SIZE, settings(test_degraded=texts, workers=workers))
+    kinds = [Degradation.model_validate(text) for text in ("RGB:occlusion:1", "RGB:blur:1", "NIR:noise:2")]
+    for batch in loader:
+        assert batch.present.all()
+        for row, position in enumerate(batch.index.tolist()):
+            images = Resizing(SIZE, "bilinear")(Reader()(position))
+            expected = normalise(degrade(images, kinds, TEST.samples[position].name))
+            np.testing.assert_array_equal(batch.images[row].numpy(), expected)
+            np.testing.assert_array_equal(batch.images[row, 2].numpy(), normalise(images)[2])
+
+
+def test_training_sees_no_degraded_modality(benchmark):
+    batches = [next(iter(train_loader(benchmark, settings(test_degraded=each), seed=3))) for each in ((), ("NIR:blur:3",))]
+    assert equal(*batches)
+
+
+def test_a_condition_takes_the_place_of_what_is_missing_and_degraded():
+    given = settings(test_missing=("TIR",), test_degraded=("RGB:blur:1",), test_batch=5)
+    found = given.under(Condition.model_validate("missing:RGB/NIR:blur:2"))
+    assert found == settings(test_missing=("RGB",), test_degraded=("NIR:blur:2",), test_batch=5)
+    assert given.under(Condition()) == settings(test_batch=5)
+
+
+@pytest.mark.parametrize("missing", [("NIR",), ("RGB", "TIR")])
+def test_captions_of_a_missing_modality_are_withheld_or_kept(benchmark, missing):
+    trained = next(iter(train_loader(benchmark, settings(train_missing=missing), seed=3)))
+    split = make_split([7, 7, 8, 8, 9])
+    tested = next(iter(loading.test_loader(split, SIZE, settings(test_missing=missing))))
+    kept = next(iter(loading.test_loader(split, SIZE, settings(test_missing=missing, missing_captions="kept"))))
+    for batch, of_split in ((trained, TRAIN), (tested, split)):
+        for row, position in enumerate(batch.index.tolist()):
+            whole = of_split.samples[position].captions
+            expected = [() if name in missing else whole[m] for m, name in enumerate(("RGB", "NIR", "TIR"))]
+            assert list(batch.captions[row]) == expected
+    assert kept.captions == tuple(sample.captions for sample in split.samples[:2])
+
+
+def test_degradations_that_cannot_be_are_refused():
+    with pytest.raises(InputError, match="data: test_degraded.0: unknown kind of degradation 'blurr'; did you mean 'blur'"):
+        parse(DataSettings, {"test_degraded": ["NIR:blurr:2"]}, "data")
+    with pytest.raises(InputError, match="data: the modality of NIR:blur:2 is missing, so it cannot be degraded"):
+        parse(DataSettings, {"test_degraded": ["NIR:blur:2"], "test_missing": ["NIR"]}, "data")
+    with pytest.raises(InputError, match="data: test_degraded: a modality has one strength of a kind, not NIR:blur:2 and NIR"):
+        parse(DataSettings, {"test_degraded": ["NIR:blur:2", "NIR:blur:1"]}, "data")
 
 
 def test_all_modalities_missing_is_the_users_mistake(benchmark):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from folders import trees
-from folders.helpers import load, matches, names, refused
+import trees
+from folders.helpers import load, matches, names, refused, remarks
 
 from benchmarks.base import Sample
 from benchmarks.market_mm import MarketMm, MarketMmSettings
@@ -37,7 +37,7 @@ def test_counts_are_those_of_the_tree(market):
 def test_junk_is_left_out_and_counted_and_distractors_stay(market):
     assert not [name for name in names(market.gallery) if name.startswith("-1")]
     assert names(market.gallery)[:2] == ["0000_c1s1_000403_03.jpg", "0000_c6s4_000404_01.jpg"]
-    assert market.remarks == ("gallery: 2 junk images (identity -1) are left out, as the protocol has it",)
+    assert remarks(market) == ["gallery: 2 junk images (identity -1) are left out, as the protocol has it"]
     assert market.left_out == ()
 
 

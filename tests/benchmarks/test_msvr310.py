@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from folders.helpers import SCENES, load, matches, names, refused, small
+from folders.helpers import SCENES, load, matches, names, refused, remarks, small
 
 from benchmarks.base import Sample
 from benchmarks.msvr310 import Msvr310, Msvr310Settings
@@ -36,7 +36,7 @@ def test_queries_are_the_test_images_of_identities_with_two_scenes(tmp_path):
     (folder / "query3").rename(tmp_path / "elsewhere")
     without = load(Msvr310, tmp_path)
     assert without.split_fingerprint == from_folder.split_fingerprint
-    assert without.remarks == ("MSVR310: no folder of queries; they follow from the gallery by the published rule",)
+    assert remarks(without) == ["MSVR310: no folder of queries; they follow from the gallery by the published rule"]
     np.testing.assert_array_equal(without.query.read(1)[2], without.gallery.read(1)[2])
 
 

@@ -1,8 +1,8 @@
 import csv
 
 import pytest
-from folders.helpers import VIEWS, VIS_NI_TH, load, names, refused, small
-from folders.trees import by_identity
+from folders.helpers import VIEWS, VIS_NI_TH, load, names, refused, remarks, small
+from trees import by_identity
 
 from benchmarks.base import Sample
 from benchmarks.folders.problem import problem
@@ -65,9 +65,9 @@ def test_an_incomplete_triplet_is_left_out_unless_asked_otherwise(tmp_path):
     assert len(benchmark.gallery) == 3
     assert benchmark.left_out == (
         "gallery: 0005/0005_v3_n9_s031_002.jpg: no such file, though 0005/vis/0005_v3_n9_s031_002.jpg exists; "
-        "a triplet needs all three, and this one lacks NIR: copy what it lacks, or remove the rest",
+        "a triplet needs all three, and this one lacks NIR: copy it, or remove the others",
     )
-    assert benchmark.remarks == ("gallery: 1 triplets lack a file and are left out",)
+    assert remarks(benchmark) == ["gallery: 1 triplets lack a file and are left out"]
     said = refused(load, Wmveid863, tmp_path, incomplete="refuse")
     assert said.startswith(f"{missing}: no such file")
     assert "(or give --set benchmark.incomplete=skip)" in said
@@ -98,10 +98,10 @@ def test_the_six_incomplete_triplets_are_listed(real):
     for (name, lacking), line in zip(INCOMPLETE.items(), real.left_out, strict=True):
         assert line.startswith(f"{name}: no such file")
         assert f"this one lacks {lacking}: " in line
-    assert real.remarks == (
+    assert remarks(real) == [
         "train: 2 triplets lack a file and are left out",
         "gallery: 4 triplets lack a file and are left out",
-    )
+    ]
 
 
 def test_both_variants_are_one_split(real, real_trees):

@@ -223,6 +223,45 @@ def test_evaluate_prints_metrics(harness, tiny, trained):
     assert f"{100 * found['mAP']:.2f}" in harness(*command, "--method", "baseline").out
 
 
+def test_evaluate_prints_a_row_for_each_condition(harness, tiny, trained):
+    changes = [f"--set=benchmark.{key}={value}" for key, value in tiny.SUITE["benchmark"].items()]
+    command = ["evaluate", trained.baseline.checkpoint, "--benchmark", "synthetic_person", *changes]
+    found = document(harness(*command, "--conditions", "missing,NIR:blur:2", "--json"))
+    names = [
+        "undisturbed",
+        "missing:RGB",
+        "missing:NIR",
+        "missing:TIR",
+        "missing:RGB+NIR",
+        "missing:RGB+TIR",
+        "missing:NIR+TIR",
+    ]
+    assert [row.pop("condition") for row in found] == [*names, "NIR:blur:2"]
+    assert found[0] == trained.baseline.record.metrics.model_dump()
+    assert found[5] == document(harness(*command, "--missing", "RGB,TIR", "--json"))
+    assert found[7] == document(harness(*command, "--degraded", "NIR:blur:2", "--json"))
+    both = document(harness(*command, "--degraded", "NIR:blur:2", "--degraded", "RGB:noise:3", "--json"))
+    assert both["mAP"] not in {row["mAP"] for row in found}
+    lines = harness(*command, "--conditions", "missing:RGB,NIR:blur:2").out.splitlines()
+    assert lines[0].split() == ["condition", "mAP", "R1", "R5", "R10", "mINP", "Δ", "mAP"]
+    assert [line.split("  ")[0].strip() for line in lines[1:4]] == ["undisturbed", "M(RGB)", "NIR blur 2"]
+
+
+def test_conditions_that_cannot_be_are_told_in_one_line(harness, trained):
+    command = ["evaluate", trained.baseline.checkpoint, "--benchmark", "synthetic_person"]
+    for options, message in (
+        (["--conditions", "mising"], "--conditions mising: unknown condition 'mising'; did you mean 'missing'?"),
+        (["--conditions", ","], "--conditions: no condition was given; as in missing:RGB+TIR"),
+        (["--conditions", "missing", "--missing", "RGB"], "leave out --missing and --degraded"),
+        (["--conditions", "missing", "--degraded", "RGB:blur:1"], "leave out --missing and --degraded"),
+        (["--degraded", "NIR:blur"], "data: test_degraded.0: unknown strength ''; one of: 1, 2, 3"),
+    ):
+        result = harness(*command, *options)
+        assert (result.status, result.out) == (2, "")
+        assert message in result.err
+        assert result.err.count("\n") == 1
+
+
 @pytest.fixture
 def embeddings(tmp_path):
     rng = np.random.default_rng(0)

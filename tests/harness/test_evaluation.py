@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from benchmarks.base import Benchmark, Facts, Sample, Split
+from benchmarks.conditions import Condition, parse_conditions
 from benchmarks.loading import DataSettings
 from benchmarks.protocol import Protocol
-from harness.evaluation import embed_split, evaluate
+from harness.evaluation import embed_split, evaluate, evaluate_conditions
 from harness.ranking import rank
 from methods.base import Method
 
@@ -118,6 +119,31 @@ def test_modalities_that_are_missing_are_zeros_in_both(method):
     assert (result.query[:, 1] == 0).all()
     assert (result.gallery[:, 1] == 0).all()
     assert (result.query[:, 0] != 0).all()
+
+
+def test_degraded_modalities_are_degraded_in_both(method):
+    whole = evaluate(method, benchmark(same=False), DATA)
+    dark = evaluate(method, benchmark(same=False), DATA.under(Condition.model_validate("NIR:darkness:1")))
+    for role in ("query", "gallery"):
+        before, after = ((getattr(result, role) + 1) * 127.5 for result in (whole, dark))
+        torch.testing.assert_close(after[:, 1], before[:, 1] / 2, atol=0.51, rtol=0)
+        torch.testing.assert_close(after[:, [0, 2]], before[:, [0, 2]])
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_conditions_are_tests_of_their_own_in_the_order_asked_for(method, same):
+    conditions, told = parse_conditions("NIR:blur:2,missing:RGB,TIR:noise:3", ""), []
+    data = DATA.model_copy(update={"test_missing": ("TIR",)})
+    found = evaluate_conditions(method, benchmark(same), data, conditions, lambda *progress: told.append(progress))
+    assert list(found) == ["NIR:blur:2", "missing:RGB", "TIR:noise:3"]
+    assert told == [(0, 3, "NIR blur 2"), (1, 3, "M(RGB)"), (2, 3, "TIR noise 3")]
+    assert len(method.modes) == 3 * (3 if same else 5)
+    for condition in conditions:
+        assert found[condition.text] == evaluate(method, benchmark(same), DATA.under(condition)).ranking.metrics()
+    assert (
+        found["missing:RGB"]
+        == evaluate(method, benchmark(same), DATA.model_copy(update={"test_missing": ("RGB",)})).ranking.metrics()
+    )
 
 
 def test_the_batch_size_and_the_workers_do_not_matter(method):

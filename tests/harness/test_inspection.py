@@ -8,9 +8,17 @@ import torch
 
 from benchmarks.base import BENCHMARKS
 from benchmarks.common.errors import InputError
+from benchmarks.conditions import parse_conditions
 from harness.checkpoints import read_checkpoint, write_checkpoint
 from harness.configs import merge
-from harness.inspection import Timing, evaluate_checkpoint, profile_methods, rank_file, write_benchmark
+from harness.inspection import (
+    Timing,
+    evaluate_checkpoint,
+    evaluate_checkpoint_under,
+    profile_methods,
+    rank_file,
+    write_benchmark,
+)
 from harness.ranking import rank
 from harness.suite import benchmark_settings
 
@@ -21,11 +29,24 @@ SMALL = {"method.backbone.architecture": "small", "benchmark.image_size": [64, 3
 def evaluate(tiny):
     """Test a checkpoint on the benchmark of the tiny suite, or with changes to it."""
 
-    def run(checkpoint, missing=(), benchmark="synthetic_person", data_root=None, expected_method="", **changes):
+    def run(
+        checkpoint,
+        missing=(),
+        benchmark="synthetic_person",
+        data_root=None,
+        expected_method="",
+        degraded=(),
+        under=None,
+        **changes,
+    ):
         settings = tiny.SUITE["benchmark"] if benchmark == "synthetic_person" else {}
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         values = merge({"benchmark": settings}, dotted)
-        return evaluate_checkpoint(checkpoint, benchmark, values, missing, data_root, "cpu", expected_method=expected_method)
+        where, options = (data_root, "cpu"), {"expected_method": expected_method}
+        if under is not None:
+            conditions = parse_conditions(under, "")
+            return evaluate_checkpoint_under(conditions, checkpoint, benchmark, values, *where, **options)
+        return evaluate_checkpoint(checkpoint, benchmark, values, missing, *where, degraded=degraded, **options)
 
     return run
 
@@ -46,6 +67,36 @@ def test_a_copied_checkpoint_needs_nothing_beside_it(trained, evaluate, tmp_path
 def test_missing_modalities_change_the_metrics(trained, evaluate):
     found = {missing: evaluate(trained.baseline.checkpoint, missing) for missing in [(), ("RGB",), ("NIR", "TIR")]}
     assert len({metrics.mAP for metrics in found.values()}) == 3
+
+
+def test_a_checkpoint_is_tested_under_conditions_after_its_own_test(trained, evaluate):
+    checkpoint = trained.baseline.checkpoint
+    found = evaluate(checkpoint, under="missing:RGB,NIR:noise:2,missing:NIR+TIR")
+    names = ["undisturbed", "M(RGB)", "NIR noise 2", "M(NIR+TIR)"]
+    assert [condition.name for condition, _ in found] == names
+    metrics = [each for _, each in found]
+    assert metrics[0] == trained.baseline.record.metrics
+    assert metrics[1] == evaluate(checkpoint, ("RGB",))
+    assert metrics[2] == evaluate(checkpoint, degraded=("NIR:noise:2",))
+    assert metrics[3] == evaluate(checkpoint, ("NIR", "TIR"))
+    assert len({each.mAP for each in metrics}) == 4
+
+
+def test_a_run_with_conditions_of_its_own_is_first_tested_under_them(trained, evaluate):
+    checkpoint = trained.baseline.checkpoint
+    found = evaluate(checkpoint, under="missing:RGB,missing:NIR", data__test_missing=["RGB"])
+    assert [condition.text for condition, _ in found] == ["missing:RGB", "missing:NIR"]
+    found = evaluate(checkpoint, under="missing:RGB", data__test_degraded=["TIR:blur:1"])
+    assert [condition.text for condition, _ in found] == ["TIR:blur:1", "missing:RGB"]
+
+
+def test_degradations_that_cannot_be_are_refused(trained, evaluate):
+    with pytest.raises(InputError, match="data: test_degraded.0: unknown kind of degradation 'blr'; did you mean 'blur'"):
+        evaluate(trained.baseline.checkpoint, degraded=("NIR:blr:2",))
+    with pytest.raises(InputError, match="data: the modality of NIR:blur:2 is missing, so it cannot be degraded"):
+        evaluate(trained.baseline.checkpoint, ("NIR",), degraded=("NIR:blur:2",))
+    with pytest.raises(InputError, match="unknown modality|missing.0"):
+        evaluate(trained.baseline.checkpoint, under="missing:RGB", data__test_missing=["NI"])
 
 
 def test_a_run_without_a_modality_is_tested_as_it_was(tiny, work, evaluate):

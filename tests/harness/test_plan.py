@@ -27,6 +27,11 @@ CHANGES = {
     "data": {"data__identities_per_batch": 5},
     "augmentation": {"data__augmentation__pad": 4},
     "missing modality": {"data__test_missing": ["TIR"]},
+    "captions of what is missing": {"data__missing_captions": "kept"},
+    "degraded modality": {"data__test_degraded": ["TIR:blur:1"]},
+    "its strength": {"data__test_degraded": ["TIR:blur:2"]},
+    "conditions": {"evaluation__conditions": ["missing"]},
+    "a condition": {"evaluation__conditions": ["missing:RGB"]},
     "labels": {"data__shuffle_train_labels": True},
     "evaluation": {"evaluation__every": 2},
     "epoch rule": {"evaluation__epoch_rule": "best-on-test"},
@@ -46,14 +51,14 @@ def test_every_kind_of_setting_makes_another_run(tiny):
 
 
 def test_every_declared_setting_is_in_the_id(tiny):
-    """The id is that of the resolved config, from which the number of workers alone is left out."""
+    """The id is that of the resolved config, without what results do not depend on: loader processes, decoded images."""
     plan = tiny.plan("next")
     resolved = plan.resolved()
     assert set(resolved) == {"method", "benchmark", "schedule", "data", "evaluation", "profile"}
     assert set(resolved["method"]) == {"name", "variant", *type(plan.method_settings).model_fields}
     assert set(resolved["benchmark"]) == {"name", *type(plan.benchmark_settings).model_fields}
     assert set(resolved["schedule"]) == set(Schedule.model_fields)
-    assert set(resolved["data"]) == set(DataSettings.model_fields) - {"workers"}
+    assert set(resolved["data"]) == set(DataSettings.model_fields) - {"workers", "decoded_cache"}
     assert set(resolved["evaluation"]) == set(Evaluation.model_fields)
     assert set(resolved["profile"]) == set(Profile.model_fields)
 
@@ -96,6 +101,7 @@ def test_names_and_processes_do_not_make_another_run(tiny):
     assert run_id(tiny, "Base", runs=runs) == same
     assert run_id(tiny, name="another", title="Another", jobs=7, table="ablation", reference="baseline") == same
     assert run_id(tiny, data__workers=3) == same
+    assert run_id(tiny, data__decoded_cache=True) == same
     assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "label": "mine"}]) == same
     assert run_id(tiny, benchmarks=[{"name": "synthetic_person", "set": {"benchmark.draw": 1}}]) != same
     as_variant = [{"method": "baseline", "variant": "reduced"}]
@@ -183,3 +189,28 @@ def test_a_plan_that_cannot_run_is_refused_before_anything_runs(tiny, label, cha
 def test_names_of_methods_and_variants(tiny):
     assert tiny.plan().name == "baseline"
     assert tiny.plan("baseline:reduced", runs=[{"method": "baseline", "variant": "reduced"}]).name == "baseline:reduced"
+
+
+def test_conditions_stand_in_the_resolved_config_one_by_one(tiny):
+    plan = tiny.plan(evaluation__conditions=["missing", "NIR:blur:2", "missing:RGB"])
+    texts = [condition.text for condition in plan.evaluation.conditions]
+    assert len(texts) == 7
+    assert texts[-1] == "NIR:blur:2"
+    assert plan.resolved()["evaluation"]["conditions"] == texts
+    assert run_id(tiny, evaluation__conditions=texts) == plan.run_id(DATA)
+    assert run_id(tiny, evaluation__conditions="missing,NIR:blur:2") == plan.run_id(DATA)
+
+
+def test_a_condition_that_cannot_be_is_told_with_its_place(tiny):
+    with pytest.raises(
+        InputError, match="tiny: evaluation.conditions: unknown kind of degradation 'blurr'; did you mean 'blur'"
+    ):
+        tiny.plan(evaluation__conditions=["NIR:blurr:2"])
+
+
+def test_other_degradations_make_another_run_where_something_is_degraded(tiny, monkeypatch):
+    whole, changes = run_id(tiny), [{"data__test_degraded": ["NIR:blur:1"]}, {"evaluation__conditions": "degraded:NIR"}]
+    missing, before = run_id(tiny, evaluation__conditions="missing"), [run_id(tiny, **each) for each in changes]
+    monkeypatch.setattr("harness.plan.DEGRADATIONS_VERSION", 0)
+    assert (run_id(tiny), run_id(tiny, evaluation__conditions="missing")) == (whole, missing)
+    assert not set(before) & {run_id(tiny, **each) for each in changes}

@@ -45,6 +45,13 @@ def test_bars_on_a_terminal():
     assert "mAP 12.3" in out
 
 
+def test_the_bar_of_a_run_says_which_condition_is_tested():
+    progress, _ = show(STORY[0], Event(task(), "progress", "test", 1, 6, "M(NIR)"))
+    assert progress._bars.tasks[-1].fields["text"] == "test M(NIR)"
+    progress(Event(task(), "progress", "profile"))
+    assert progress._bars.tasks[-1].fields["text"] == "profile"
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_run_that_ends_before_it_told_anything_counts(terminal):
     event = Event(task(), "input error", text="another process is working on this run")

@@ -46,6 +46,7 @@ def test_a_record_of_the_first_schema_still_loads(record, queries):
     assert record.metrics.mAP == pytest.approx(0.15075317961270637)
     assert (record.parameters.trainable, record.captions.captions, record.patches) == (205_455, 120, 32)
     assert [epoch.epoch for epoch in record.history] == [1, 2]
+    assert (record.conditions, record.missing_filling) == ({}, "zeros")
     assert record.history[1].metrics == record.metrics
     assert record.monitors["kept/E2/TIR"] == 1
     assert len(queries.identity) == record.metrics.queries == 40
@@ -59,6 +60,15 @@ def test_a_record_survives_the_round_trip(stored, record, queries, tmp_path):
     for name in QueryResults.model_fields:
         np.testing.assert_array_equal(getattr(found, name), getattr(queries, name))
         assert getattr(found, name).dtype == getattr(queries, name).dtype
+
+
+def test_conditions_survive_the_round_trip_in_their_order(tmp_path, record, queries):
+    lower = record.metrics.model_copy(update={"mAP": 0.1})
+    conditions = {"missing:RGB+TIR": lower, "NIR:blur:2": record.metrics, "missing:NIR": lower}
+    tested = record.model_copy(update={"conditions": conditions, "missing_filling": "reconstruction"})
+    found = read_record(write_record(tmp_path, tested, queries))
+    assert found == tested
+    assert list(found.conditions) == list(conditions)
 
 
 def test_numbers_that_are_not_finite_survive(tmp_path, record, queries):
@@ -177,6 +187,8 @@ def test_the_digest_changes_with_everything_else(record, queries):
         "epoch": 1,
         "metrics": record.metrics.model_copy(update={"R10": record.metrics.R10 + 1e-15}),
         "monitors": {},
+        "conditions": {"missing:RGB": record.metrics},
+        "missing_filling": "reconstruction",
         "history": record.history[:1],
         "gmacs": record.gmacs.model_copy(update={"published": 1.0}),
         "split_fingerprint": "x",

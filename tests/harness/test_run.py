@@ -273,3 +273,79 @@ def test_rows_on_other_images_of_one_split_stand_in_one_table(trained):
     row = trained.baseline
     other = row.record.model_copy(update={"caption_fingerprint": "f" * 64, "label": "other images"})
     check_same_split("tiny", [row.record, other])
+
+
+CONDITIONS = ["missing", "NIR:noise:3"]
+SIX = ["missing:RGB", "missing:NIR", "missing:TIR", "missing:RGB+NIR", "missing:RGB+TIR", "missing:NIR+TIR"]
+
+
+@pytest.fixture(scope="module")
+def disturbed(tiny, trained, tmp_path_factory, cache):
+    """Records of the same rows that are tested under conditions as well; by label."""
+    work = tiny.make_work(tmp_path_factory.mktemp("disturbed") / "work", cache)
+    return {label: tiny.execute(tiny.plan(label, evaluation__conditions=CONDITIONS), work) for label in LABELS}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_conditions_leave_everything_else_as_it_is(trained, disturbed, label):
+    plain, record = getattr(trained, label).record, disturbed[label]
+    assert record.id != plain.id
+    assert record.result_digest != plain.result_digest
+    varying = {"id", "settings", "conditions", "throughput", "memory", "durations", "environment", "result_digest"}
+    assert record.model_dump(exclude=varying) == plain.model_dump(exclude=varying)
+    assert set(record.durations) - set(plain.durations) == {"conditions"}
+    assert plain.conditions == {}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_each_condition_has_the_metrics_of_its_own(disturbed, label):
+    record = disturbed[label]
+    assert list(record.conditions) == [*SIX, "NIR:noise:3"]
+    assert record.missing_filling == "zeros"
+    assert len({metrics.mAP for metrics in [*record.conditions.values(), record.metrics]}) == 8
+    for metrics in record.conditions.values():
+        assert (metrics.queries, metrics.chance_mAP) == (record.metrics.queries, record.metrics.chance_mAP)
+
+
+def test_a_missing_modality_as_a_condition_is_that_of_a_run_tested_without_it(tiny, disturbed, work):
+    for missing, text in ((["TIR"], "missing:TIR"), (["NIR", "RGB"], "missing:RGB+NIR")):
+        record = tiny.execute(tiny.plan(data__test_missing=missing, profile__pictures=0), work)
+        assert record.metrics == disturbed["baseline"].conditions[text]
+    record = tiny.execute(tiny.plan(data__test_degraded=["NIR:noise:3"], profile__pictures=0), work)
+    assert record.metrics == disturbed["baseline"].conditions["NIR:noise:3"]
+
+
+def test_a_stop_between_conditions_gives_the_record_of_an_undisturbed_run(tiny, disturbed, work):
+    plan, told = tiny.plan(evaluation__conditions=CONDITIONS), []
+    with pytest.raises(KeyboardInterrupt):
+        tiny.execute(plan, work, interrupt("test", 3))
+    record = tiny.execute(plan, work, lambda *progress: told.append(progress))
+    assert record.result_digest == disturbed["baseline"].result_digest
+    assert told[0] == ("test", 0, 0, "")
+    assert [progress[1:] for progress in told[1:4]] == [(0, 7, "M(RGB)"), (1, 7, "M(NIR)"), (2, 7, "M(TIR)")]
+    assert told[-1] == ("profile", 0, 0, "")
+
+
+def test_the_filling_that_a_method_declares_stands_in_its_record(tiny, work, registry):
+    class Reconstructs(Baseline):
+        missing_filling = "reconstruction"
+
+    registry.register("reconstructs")(Reconstructs)
+    plan = replace(tiny.plan(schedule__epochs=1, profile__throughput=False), method="reconstructs")
+    assert tiny.execute(plan, work).missing_filling == "reconstruction"
+
+
+def test_captions_of_a_missing_modality_are_withheld_unless_they_are_kept(tiny, work):
+    """With captions as a feature, a method that keeps them knows more of what it does not see."""
+    settings = {"method__caption_feature": True, "evaluation__conditions": ["missing:RGB"], "profile__throughput": False}
+    records = {each: tiny.execute(tiny.plan(data__missing_captions=each, **settings), work) for each in ("withheld", "kept")}
+    assert records["withheld"].metrics == records["kept"].metrics
+    assert records["withheld"].conditions["missing:RGB"] != records["kept"].conditions["missing:RGB"]
+
+
+def test_next_trains_and_tests_without_a_modality_and_its_captions(tiny, work):
+    record = tiny.execute(
+        tiny.plan("next", data__train_missing=["RGB"], data__test_missing=["RGB"], profile__pictures=0, schedule__epochs=1),
+        work,
+    )
+    assert 0 < record.metrics.mAP < 1

@@ -76,10 +76,10 @@ def test_noise_does_not_touch_the_global_generator():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_steps_fall_after_each_milestone():
-    """MSVR310 in Signal's recipe: times 0.1 at epochs 20 and 40."""
+def test_steps_fall_at_each_milestone():
+    """The releases step their schedulers before an epoch that counts from 1, so that epoch 20 is the first at a tenth."""
     schedule = Schedule(decay="step", milestones=(20, 40), warmup_epochs=0, noise=False)
-    for epoch, factor in ((1, 1), (20, 1), (21, 0.1), (40, 0.1), (41, 0.01), (50, 0.01)):
+    for epoch, factor in ((1, 1), (19, 1), (20, 0.1), (39, 0.1), (40, 0.01), (50, 0.01)):
         assert learning_rate(schedule, BASE, epoch) == pytest.approx(BASE * factor)
     halved = schedule.model_copy(update={"gamma": 0.5})
     assert learning_rate(halved, BASE, 45) == pytest.approx(BASE / 4)

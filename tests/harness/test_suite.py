@@ -152,9 +152,91 @@ def test_the_manifest_holds_name_and_label_of_a_benchmark(tiny, tmp_path):
     ]
 
 
+@pytest.fixture
+def recipe(tmp_path):
+    """The path of a recipe with settings in every section."""
+    path = tmp_path / "recipe.py"
+    sections = {
+        "method": {"supervision": {"id_weight": 0.5}},
+        "benchmark": {"cameras": 3},
+        "schedule": {"epochs": 9, "rates": {"visual": None}},
+        "data": {"images_per_identity": 3},
+    }
+    path.write_text("".join(f"{key} = {value!r}\n" for key, value in sections.items()))
+    return str(path)
+
+
+def test_a_recipe_wins_over_the_sections_of_the_suite_and_leaves_the_rest(load, recipe):
+    (plan,) = load(recipe=recipe, runs=[{"method": "baseline"}])
+    assert (plan.schedule.epochs, plan.schedule.rates.visual, plan.data.images_per_identity) == (9, None, 3)
+    assert (plan.benchmark_settings.cameras, plan.method_settings.supervision.id_weight) == (3, 0.5)
+    assert (plan.schedule.rates.base, plan.data.identities_per_batch, plan.evaluation.every) == (2e-3, 4, 1)
+    assert (plan.benchmark_settings.train_identities, plan.method_settings.backbone.architecture) == (10, "small")
+
+
+def test_over_a_recipe_lie_set_then_the_benchmark_then_the_row_then_the_grid(load, recipe):
+    def epochs(changes=None, **replaced):
+        return [plan.schedule.epochs for plan in load(changes, recipe=recipe, **{"runs": [{"method": "baseline"}], **replaced})]
+
+    benchmarks = ["synthetic_person", {**DRAW, "set": {"schedule.epochs": 12}}]
+    runs = [{"method": "baseline"}, {"method": "baseline", "label": "own", "set": {"schedule.epochs": 13}}]
+    assert epochs() == [9]
+    assert epochs(set={"schedule.epochs": 10}) == epochs(set={"schedule": {"epochs": 10}}) == [10]
+    assert epochs({"schedule.epochs": 11}, set={"schedule.epochs": 10, "schedule.warmup_epochs": 1}) == [11]
+    assert epochs({"schedule.epochs": 11}, benchmarks=benchmarks) == [11, 12]
+    assert epochs({"schedule.epochs": 11}, benchmarks=benchmarks, runs=runs) == [11, 13, 12, 13]
+    assert epochs({"schedule.epochs": 11}, runs=runs, grid={"schedule.epochs": [14]}) == [14, 14]
+
+
+def test_a_row_may_name_a_recipe_of_its_own(load, recipe):
+    runs = [{"method": "baseline"}, {"method": "baseline", "label": "own", "recipe": recipe}]
+    assert [plan.schedule.epochs for plan in load(runs=runs)] == [2, 9]
+    assert [plan.schedule.epochs for plan in load(runs=runs, recipe="published")] == [50, 9]
+    assert [plan.schedule.noise for plan in load({"recipe": "clean"}, runs=runs, recipe="published")] == [False, False]
+    assert [plan.schedule.epochs for plan in load({"schedule.epochs": 20}, runs=runs)] == [20, 20]
+
+
+def test_set_is_held_against_what_the_recipe_says(load):
+    """Signal has no warm-up on MSVR310: what does not fit the suite's own sections may fit the recipe."""
+    name, suite = load_suite("msvr310", {"schedule.epochs": 5})
+    assert {plan.schedule.epochs for plan in plans(name, suite, only="signal")} == {5}
+    with pytest.raises(InputError, match=r"msvr310: next: schedule: warmup_epochs 10 must be fewer than epochs 5"):
+        plans(name, suite, only="next")
+
+
+def test_set_wins_over_the_published_recipe_in_every_section():
+    changes = {
+        "benchmark.image_size": [64, 32],
+        "method.backbone.weights": "random",
+        "method.supervision.id_weight": 1.0,
+        "signal.alignment.lam_stride": 2,
+        "schedule.epochs": 1,
+        "schedule.warmup_epochs": 0,
+        "data.identities_per_batch": 2,
+    }
+    for plan in plans(*load_suite("rgbnt201", changes)):
+        assert (plan.schedule.epochs, plan.schedule.warmup_epochs, plan.schedule.warmup) == (1, 0, "shared")
+        assert (plan.data.identities_per_batch, plan.data.images_per_identity) == (2, 8)
+        assert (plan.benchmark_settings.image_size, plan.method_settings.supervision.id_weight) == ((64, 32), 1.0)
+        assert plan.method_settings.backbone.weights == "random"
+        assert plan.method != "signal" or plan.method_settings.alignment.lam_stride == 2
+
+
+def test_rows_of_one_recipe_and_of_equal_settings_are_the_same_run(load, recipe):
+    runs = [{"method": "baseline", "recipe": recipe}]
+    changes = {"schedule.epochs": 9, "schedule.rates.visual": None, "data.images_per_identity": 3}
+    changes |= {"benchmark.cameras": 3, "method.supervision.id_weight": 0.5}
+    (by_recipe,), (by_set,) = load(runs=runs), load(changes, runs=[{"method": "baseline"}])
+    assert by_recipe.resolved() == by_set.resolved()
+
+
 @pytest.mark.parametrize(
     ("replaced", "message"),
     [
+        ({"recipe": "publishd"}, "mine: baseline: unknown recipe 'publishd'; did you mean 'published'"),
+        ({"runs": [{"method": "next", "recipe": "clen"}]}, "mine: next: unknown recipe 'clen'; did you mean 'clean'"),
+        ({"set": {"title": "x"}}, "mine: unknown key 'title'"),
+        ({"set": {"schedule.epoch": 3}}, "mine: baseline: unknown key 'schedule.epoch'; did you mean 'schedule.epochs'"),
         ({"benchmarks": [DRAW, DRAW]}, "mine: two benchmarks are labelled 'draw 1'; give each a label of its own"),
         ({"benchmarks": ["synthetic_person", "synthetic_person"]}, "two benchmarks are labelled 'synthetic_person'"),
         ({"benchmarks": [{**DRAW, "label": "synthetic_person"}]}, "with changes needs a label that is not its name"),

@@ -4,11 +4,12 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from benchmarks.conditions import Condition
 from harness.comparison import Comparison
 from harness.executors import Task
 from harness.records import Metrics
 from harness.reference import CheckResult, CheckRow
-from harness.summary import check_table, comparison_table, metrics_table, profile_table, suite_table
+from harness.summary import check_table, comparison_table, conditions_table, metrics_table, profile_table, suite_table
 
 
 def cells(table):
@@ -26,6 +27,17 @@ def test_metrics_are_in_percent_beside_their_counts():
     values = {"mAP": 0.12345, "R1": 0.5, "R5": 1.0, "R10": 1.0, "mINP": 0.1}
     table = metrics_table(Metrics(**values, queries=10, skipped_queries=2, tied_positives=3))
     assert stripped(table)[1] == ["12.35", "50.00", "100.00", "100.00", "10.00", "10", "2", "3"]
+
+
+def test_conditions_stand_with_their_difference_to_the_first():
+    values = {"R1": 0.5, "R5": 1.0, "R10": 1.0, "mINP": 0.1, "queries": 1, "skipped_queries": 0, "tied_positives": 0}
+    given = [(Condition(), 0.5), (Condition(missing=("RGB", "TIR")), 0.25), (Condition.model_validate("NIR:blur:2"), 0.51)]
+    rows = stripped(conditions_table([(condition, Metrics(mAP=mAP, **values)) for condition, mAP in given]))
+    assert [(row[0], row[1], row[-1]) for row in rows[1:]] == [
+        ("undisturbed", "50.00", "+0.00"),
+        ("M(RGB+TIR)", "25.00", "-25.00"),
+        ("NIR blur 2", "51.00", "+1.00"),
+    ]
 
 
 def tasks_of(folder):

@@ -19,6 +19,7 @@ class Toy(nn.Module):
         self.body = nn.Linear(3, 4)
         self.frozen = nn.Linear(3, 3).requires_grad_(False)
         self.scale = nn.Parameter(torch.ones(1))
+        self.prompts = nn.Embedding(2, 3)
         self.neck = nn.BatchNorm1d(4)
         self.neck.bias.requires_grad_(False)
         self.classifier = nn.Linear(4, 5, bias=False)
@@ -39,14 +40,32 @@ def test_each_trainable_parameter_is_in_the_group_of_its_kind():
         "visual": ["tower.weight", "tower.bias"],
         "weights": ["scale", "body.weight", "neck.weight"],
         "biases": ["body.bias"],
+        "prompts": ["prompts.weight"],
         "classifiers": ["classifier.weight"],
     }
+
+
+def test_an_image_tower_without_a_rate_of_its_own_learns_as_the_rest():
+    toy = Toy()
+    names = {id(parameter): name for name, parameter in toy.named_parameters()}
+    groups = grouped(toy, RATES.model_copy(update={"visual": None}))
+    own = {name: [names[id(parameter)] for parameter in group["params"]] for name, group in groups.items()}
+    assert own["weights"] == ["scale", "tower.weight", "body.weight", "neck.weight"]
+    assert own["biases"] == ["tower.bias", "body.bias"]
+    assert "visual" not in own
+    assert (groups["weights"]["lr"], groups["biases"]["lr"]) == pytest.approx((0.1, 0.3))
+
+
+def test_prompts_may_have_a_rate_and_a_decay_of_their_own():
+    groups = grouped(Toy(), RATES.model_copy(update={"prompts": 0.02, "prompt_weight_decay": 0.0}))
+    assert (groups["prompts"]["lr"], groups["prompts"]["weight_decay"]) == (0.02, 0.0)
+    assert {group["weight_decay"] for name, group in groups.items() if name != "prompts"} == {0.5}
 
 
 def test_rates_and_decay_are_those_that_are_set():
     groups = grouped(Toy())
     assert {name: group["lr"] for name, group in groups.items()} == pytest.approx(
-        {"visual": 0.01, "weights": 0.1, "biases": 0.3, "classifiers": 0.7}
+        {"visual": 0.01, "weights": 0.1, "biases": 0.3, "prompts": 0.1, "classifiers": 0.7}
     )
     assert {group["weight_decay"] for group in groups.values()} == {0.5}
 
@@ -54,7 +73,7 @@ def test_rates_and_decay_are_those_that_are_set():
 def test_published_rates_are_the_defaults():
     groups = grouped(Toy(), LearningRates())
     assert {name: group["lr"] for name, group in groups.items()} == pytest.approx(
-        {"visual": 5e-6, "weights": 3.5e-4, "biases": 7e-4, "classifiers": 3.5e-4}
+        {"visual": 5e-6, "weights": 3.5e-4, "biases": 7e-4, "prompts": 3.5e-4, "classifiers": 3.5e-4}
     )
     assert {group["weight_decay"] for group in groups.values()} == {1e-4}
 
@@ -63,15 +82,17 @@ def test_groups_without_parameters_are_left_out():
     toy = Toy()
     toy.tower.requires_grad_(False)
     toy.classifier.requires_grad_(False)
-    assert list(grouped(toy)) == ["weights", "biases"]
+    assert list(grouped(toy)) == ["weights", "biases", "prompts"]
 
 
 def test_groups_are_what_an_optimiser_takes():
     optimiser = torch.optim.Adam(list(grouped(Toy()).values()))
-    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([0.01, 0.1, 0.3, 0.7])
+    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([0.01, 0.1, 0.3, 0.1, 0.7])
 
 
-@pytest.mark.parametrize("wrong", [{"base": 0}, {"visual": -1}, {"weight_decay": -1}, {"vsual": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"base": 0}, {"visual": -1}, {"prompts": -1}, {"weight_decay": -1}, {"prompt_weight_decay": -1}, {"vsual": 1}]
+)
 def test_rates_out_of_range_are_refused(wrong):
     with pytest.raises(InputError, match="visual" if "vsual" in wrong else next(iter(wrong))):
         parse(LearningRates, wrong, "config.py")

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from harness.rows import collect
-from reports.frame import epochs_frame, runs_frame
+from reports.frame import conditions_frame, epochs_frame, runs_frame
 from reports.write import write_report
 
 
@@ -37,3 +37,15 @@ def test_csv_files_read_back_as_the_frames(work, tmp_path):
         pd.read_csv(tmp_path / "runs.csv", keep_default_na=False), runs_frame(suites), check_dtype=False
     )
     assert len(pd.read_csv(tmp_path / "epochs.csv")) == len(epochs_frame(suites))
+
+
+def test_there_is_one_row_for_each_condition_of_a_run(folder, fake, tmp_path):
+    conditions = fake.make_conditions({"missing:RGB+TIR": 0.3, "NIR:blur:2": 0.4})
+    work = folder.row("NEXT", 0.6, conditions=conditions).row("base", 0.5).write()
+    frame = conditions_frame(collect(work))
+    assert frame["row"].tolist() == ["NEXT"] * 6
+    assert frame["condition"].tolist() == list(conditions) * 3
+    assert frame["mAP"].tolist() == [0.3, 0.4] * 3
+    assert set(frame["missing_filling"]) == {"zeros"}
+    write_report(work, ["csv"], tmp_path)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "conditions.csv"), frame, check_dtype=False)

@@ -41,10 +41,11 @@ def test_what_there_is():
         "comparison",
         "ablation",
         "directions",
+        "under_conditions",
         "resolutions",
         "over_draws",
         "monitors",
         "provenance",
     ]
-    assert [make.__name__ for make in FIGURES.all()] == ["metric_intervals", "learning_curves"]
+    assert [make.__name__ for make in FIGURES.all()] == ["metric_intervals", "learning_curves", "degradations"]
     assert [make.__name__ for make in ROW_FIGURES.all()] == ["ranked_lists", "masks", "mask_load", "gradients"]

@@ -16,7 +16,7 @@ from benchmarks.rgbnt100 import Rgbnt100
 from benchmarks.rgbnt201 import Rgbnt201
 from benchmarks.wmveid863 import Wmveid863
 
-from .helpers import PERSONS, RGB_NI_TI, SOURCES, load, names, paint, refused, registered, small
+from .helpers import PERSONS, RGB_NI_TI, SOURCES, load, names, paint, refused, registered, remarks, small
 
 SPLITS = ("train", "query", "gallery")
 
@@ -158,7 +158,7 @@ def test_an_incomplete_triplet_is_refused_or_left_out(persons, tmp_path):
     (line,) = benchmark.left_out
     assert line.startswith(f"train: {missing.name}: no such file")
     assert str(tmp_path) not in line
-    assert benchmark.remarks == ("train: 1 triplets lack a file and are left out",)
+    assert remarks(benchmark) == ["train: 1 triplets lack a file and are left out"]
 
 
 def test_a_role_without_a_complete_triplet_is_refused(persons, tmp_path):
@@ -264,8 +264,8 @@ def test_captions_of_no_image_are_a_remark(source, tmp_path):
     small(source, tmp_path)
     plain = load(source, tmp_path)
     folder = write_captions(tmp_path / "captions", plain, extra=("z.jpg", "y.jpg"))
-    remarks = load(source, tmp_path, captions=str(folder)).remarks[len(plain.remarks) :]
-    assert remarks == tuple(
+    told = load(source, tmp_path, captions=str(folder)).remarks[len(plain.remarks) :]
+    assert told == tuple(
         f"{split}_{suffix}.json: 2 captions belong to no image, the first to 'z.jpg'"
         for split in ("train", "test")
         for suffix in RGB_NI_TI

@@ -179,7 +179,7 @@ def test_missing_counterpart(flat, have, told_of, message):
     touch(flat / "test", *(f"{modality}/9_c1_0.jpg" for modality in have))
     surveyed = read(flat, ByModality(THREE))
     assert told(surveyed, flat) == [("missing_counterpart", f"test/{told_of}/9_c1_0.jpg")]
-    assert surveyed.problems()[0].message == f"no such file, {message}: copy what it lacks, or remove the rest"
+    assert surveyed.problems()[0].message == f"no such file, {message}: copy it, or remove the others"
     assert list(surveyed.gallery.incomplete) == ["9_c1_0.jpg"]
     assert len(surveyed.gallery.samples) == 2
 

@@ -1,0 +1,1 @@
+_base_ = ["../next/msvr310.py"]

@@ -1,0 +1,1 @@
+_base_ = ["../next/rgbnt100.py"]

@@ -1,0 +1,13 @@
+# EDITOR (CVPR 2024, release 473cab6): SGD on one shared ViT-B, every bias at twice the rate. RGBNT201, Market-MM and
+# RGBNT100, and where nothing is published (WMVeID863).
+_base_ = ["../../../schedules/published.py"]
+
+title = "EDITOR: SGD 1e-3 for every parameter, cosine over 70 epochs"
+schedule = dict(
+    optimizer="sgd",
+    epochs=70,
+    rates=dict(base=1e-3, visual=None),
+    warmup_factor=0.01,
+    noise=False,
+)
+data = dict(identities_per_batch=8, images_per_identity=16)

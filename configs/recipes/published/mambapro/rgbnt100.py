@@ -1,0 +1,4 @@
+_base_ = ["default.py"]
+
+schedule = dict(epochs=30, warmup_epochs=5)
+data = dict(identities_per_batch=8, images_per_identity=16)

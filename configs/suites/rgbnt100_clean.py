@@ -1,0 +1,5 @@
+# The same rows without the habits of public training code: configs/recipes/clean.py says which, and why.
+_base_ = ["rgbnt100.py"]
+
+title = "Baseline, Signal and NEXT on RGBNT100, clean recipes"
+recipe = "clean"
