@@ -59,6 +59,15 @@ def _files(read: ImageReader, index: int) -> tuple[Path, ...]:
     return files(index) if files else ()
 
 
+def _state(path: Path) -> str:
+    """Size and time of a file; a link to nowhere has neither, and is told of when it is read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return "not there"
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
 @dataclass(frozen=True)
 class Split:
     """Samples in sorted order with a way to read their images."""
@@ -101,8 +110,7 @@ class Split:
         """sha256 over path, size and time of every image file: it changes when a file does. Empty where images are made."""
         digest = hashlib.sha256()
         for path in (path for position in range(len(self)) for path in self.files(position)):
-            state = path.stat()
-            digest.update(f"{path.absolute()} {state.st_size} {state.st_mtime_ns}\n".encode())
+            digest.update(f"{path.absolute()} {_state(path)}\n".encode())
         return digest.hexdigest() if self.samples and self.files(0) else ""
 
     def take(self, positions: Sequence[int]) -> Split:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
+import os
 import shutil
 import zlib
 from dataclasses import replace
@@ -28,12 +31,19 @@ class DecodedImages:
         split: read from files.
         resizing: what is kept is what this gives.
         modalities: M.
-        path: the file of the images; that of the checksums lies beside it.
+        path: the file of the images; that of the checksums lies beside it. Both are made here and take their room at once, so
+            that a disk that is too full is found before anything runs.
+
+    Raises:
+        InputError: the disk is too full.
     """
 
     def __init__(self, split: Split, resizing: Resizing, modalities: int, path: Path) -> None:
-        self._split, self._resizing, self._path = split, resizing, path
-        self._shape = (len(split), modalities, *resizing.size, 3)
+        self._split, self._resizing = split, resizing
+        self._paths = (path, path.with_suffix(".sums.npy"))
+        with FileLock(path.with_suffix(".lock")):
+            _create(self._paths[1], (len(split),), np.uint32)
+            _create(path, (len(split), modalities, *resizing.size, 3), np.uint8)
         self._images: npt.NDArray[np.uint8] | None = None
         self._sums: npt.NDArray[np.uint32] | None = None
 
@@ -52,11 +62,7 @@ class DecodedImages:
 
     def _open(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
         if self._images is None or self._sums is None:
-            sums = self._path.with_suffix(".sums.npy")
-            with FileLock(self._path.with_suffix(".lock")):
-                _create(sums, (self._shape[0],), np.uint32)
-                _create(self._path, self._shape, np.uint8)
-            self._images, self._sums = (np.load(path, mmap_mode="r+", allow_pickle=False) for path in (self._path, sums))
+            self._images, self._sums = (np.load(path, mmap_mode="r+", allow_pickle=False) for path in self._paths)
         return self._images, self._sums
 
     def __getstate__(self) -> dict[str, Any]:
@@ -81,23 +87,51 @@ def _create(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None
                 return
         except (OSError, ValueError, EOFError):
             path.unlink()
-    needed, free = int(np.prod(shape)) * np.dtype(dtype).itemsize, shutil.disk_usage(path.parent).free
-    if needed > free:  # writing into a mapped file on a full disk kills the process
-        raise InputError(
-            f"{path.parent}: data.decoded_cache needs {needed / 1e9:.1f} GB there and {free / 1e9:.1f} GB are free; "
-            f"leave it off or choose another --work-dir"
-        )
-    np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape).flush()
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    if needed > shutil.disk_usage(path.parent).free:
+        raise _too_full(path.parent, needed)
+    try:
+        np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape).flush()
+        _take_room(path)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _too_full(path.parent, needed) from None
+        raise InputError(f"{path.parent}: cannot be written ({error.strerror}); choose another --work-dir") from None
+
+
+def _take_room(path: Path) -> None:
+    """Give a file of zeros its room on the disk, where the system can: writing into a map without it kills the process."""
+    allocate = getattr(os, "posix_fallocate", None)
+    if allocate is None:
+        return
+    with path.open("r+b") as file:
+        try:
+            allocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.EOPNOTSUPP}:
+                raise
+
+
+def _too_full(folder: Path, needed: int) -> InputError:
+    free = shutil.disk_usage(folder).free
+    return InputError(
+        f"{folder}: data.decoded_cache needs {needed / 1e9:.1f} GB there and {free / 1e9:.1f} GB are free; "
+        f"leave it off or choose another --work-dir"
+    )
 
 
 def keep_decoded(split: Split, resizing: Resizing, modalities: int, cache: Path) -> Split:
-    """A split whose images are decoded and resized once for all runs; one that is made stays as it is.
+    """A split whose images are decoded and resized once for all runs; one that is made, or empty, stays as it is.
 
     Args:
         split: any.
         resizing: to the size that the network sees.
         modalities: M.
         cache: folder of the files.
+
+    Raises:
+        InputError: the disk is too full.
     """
     if not split.stamp:
         return split

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from .base import Benchmark, Split
 from .batch import MODALITIES, Batch, Caption
 from .common import randomness
-from .common.errors import InputError, unknown
+from .common.errors import ImageError, InputError, unknown
 from .common.settings import Settings
 from .conditions import Condition, Degradation, check_disjoint, in_order
 from .controls import random_order
@@ -93,7 +93,7 @@ class TripletLoader(DataLoader[_Item | _Unreadable]):
         """Batches."""
         for batch in super().__iter__():
             if isinstance(batch, _Unreadable):
-                raise InputError(f"{batch.message} (--skip-corrupt leaves such images out)")
+                raise InputError(batch.message)
             yield batch
 
 
@@ -148,7 +148,8 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         try:
             images = self.resizing(self.split.read(position))
         except InputError as error:
-            return _Unreadable(str(error))
+            hint = " (--skip-corrupt leaves such images out)" if isinstance(error, ImageError) else ""
+            return _Unreadable(f"{error}{hint}")
         images = degrade(images, self.degraded, self.split.samples[position].name)
         pixels = augment(images, self.settings, draw) if self.training else normalise(images)
         pixels[~self.present] = 0

@@ -47,7 +47,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
         raise InputError(f"{plan.benchmark}: the data changed since the suite was started; start it again")
     seen = shuffle_captions(benchmark) if plan.data.shuffle_captions else benchmark
     learned, judged = (decode_once(part, plan.data, place.cache) for part in _splits(plan, seen))
-    seen = decode_once(seen, plan.data, place.cache)
+    seen = replace(seen, query=learned.query, gallery=learned.gallery)  # its own training split is not read
     method = build(plan, learned, place).to(device)
     prepared = time.perf_counter()
 

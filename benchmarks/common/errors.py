@@ -14,6 +14,10 @@ class InputError(Exception):
     """
 
 
+class ImageError(InputError):
+    """An image file cannot be used; a run may leave it out."""
+
+
 def closest(name: str, options: Iterable[str], count: int = 3) -> list[str]:
     """The options nearest to a mistyped name, best first; empty where none is near."""
     by_folded = {option.lower(): option for option in sorted(options)}

@@ -43,7 +43,8 @@ class Scan:
             if suffix == SUFFIX:
                 yield name
             elif suffix.lower() in _OTHER_IMAGES:
-                self.problems.append(problem("unexpected_file", folder / name, f"not read: images end in {SUFFIX}; convert it"))
+                mend = "rename" if suffix.lower() in {SUFFIX, ".jpeg"} else "convert"
+                self.problems.append(problem("unexpected_file", folder / name, f"not read: images end in {SUFFIX}; {mend} it"))
 
     def folders(self, folder: Path) -> Iterator[Path]:
         """Folders of identities, sorted; others, and images beside them, are problems."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..base import Images
-from ..common.errors import InputError
+from ..common.errors import ImageError
 
 MODES = ("RGB", "L")
 """Pillow's names of the modes that are read: three channels, and one grey channel, which becomes three equal ones."""
 
-DAMAGE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+DAMAGE = (OSError, SyntaxError, ValueError, NotImplementedError, Image.DecompressionBombError)
 """All that Pillow raises for a file that is damaged or no image."""
 
 
@@ -24,15 +24,22 @@ def read_image(path: Path) -> Images:
     palettes, transparency and CMYK, which no release of the field has.
 
     Raises:
-        InputError: the file cannot be decoded, or is of another mode than `MODES`.
+        ImageError: the file cannot be decoded, or is of another mode than `MODES`.
     """
     try:
         with Image.open(path) as image:
             if image.mode not in MODES:
-                raise InputError(f"{path}: {mode_message(image.mode)}")
+                raise ImageError(f"{path}: {mode_message(image.mode)}")
             return np.asarray(image.convert("RGB"))
     except DAMAGE as error:
-        raise InputError(f"{path}: not a readable image ({error})") from None
+        raise ImageError(f"{path}: not a readable image ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    """What Pillow says of a damaged file, without the path that it adds."""
+    if isinstance(error, UnidentifiedImageError):
+        return "cannot identify image file"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def mode_message(mode: str) -> str:
@@ -44,9 +51,9 @@ def cut_strip(path: Path, strip: Images) -> list[Images]:
     """The three tiles, left to right, of a strip (H, 3 W, 3).
 
     Raises:
-        InputError: the width is no multiple of three.
+        ImageError: the width is no multiple of three.
     """
     width, rest = divmod(strip.shape[1], 3)
     if rest:
-        raise InputError(f"{path}: {strip.shape[1]} pixels wide; a strip of RGB, NIR and TIR has three tiles of equal width")
+        raise ImageError(f"{path}: {strip.shape[1]} pixels wide; a strip of RGB, NIR and TIR has three tiles of equal width")
     return [strip[:, tile * width : (tile + 1) * width] for tile in range(3)]

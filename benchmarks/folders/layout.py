@@ -82,13 +82,14 @@ def find_layout(data_root: Path | None, names: Sequence[str], layouts: Sequence[
             if layout.is_begun_in(root):
                 lacking = next(marker for marker in layout.markers() if not (root / marker).is_dir())
                 raise InputError(f"{root / lacking}: no such folder; expected {' and '.join(layout.markers())} in {root.name}/")
-    expected = " or ".join("/".join(part for part in (names[0], layout.markers()[0]) if part) + "/" for layout in chosen)
-    bare = " or ".join(f"{layout.markers()[0]}/" for layout in chosen)
+    markers = list(dict.fromkeys(layout.markers()[0] for layout in chosen))
+    expected, bare = (" or ".join(f"{above}{marker}/" for marker in markers) for above in (f"{names[0]}/", ""))
     raise InputError(f"{data_root}: neither {expected} nor {bare} is in it; expected the layout of {names[0]}")
 
 
 def _named(data_root: Path, names: Sequence[str]) -> list[Path]:
-    """Folders below the data root that have one of the names, whatever the case; exact names first."""
+    """Folders below the data root that have one of the names, whatever the case; exact names, which may be deeper, first."""
+    exact = [data_root / name for name in names if (data_root / name).is_dir()]
     folded = {name.lower() for name in names}
-    found = [path for path in sorted(data_root.iterdir()) if path.name.lower() in folded and path.is_dir()]
-    return sorted(found, key=lambda path: (path.name not in names, path.name))
+    alike = [path for path in sorted(data_root.iterdir()) if path.name.lower() in folded and path.is_dir()]
+    return list(dict.fromkeys([*exact, *alike]))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..base import Split
-from ..common.errors import InputError
+from ..common.errors import ImageError
 from ..common.files import write_text
 
 
@@ -34,9 +34,8 @@ def _reason(split: Split, position: int) -> str:
     """Why a sample cannot be read, without the folder of anyone's machine; empty where it can."""
     try:
         split.read(position)
-    except InputError as error:
+    except ImageError as error:
         reason = str(error)
-        for path in split.files(position):
-            reason = reason.replace(f"{path.parent}/", f"{path.parent.name}/" if reason.startswith(str(path)) else "")
-        return reason
+        path = next(path for path in split.files(position) if reason.startswith(f"{path}: "))
+        return f"{path.parent.name}/{path.name}" + reason.removeprefix(str(path))
     return ""

@@ -116,7 +116,10 @@ class FolderSource(BenchmarkSource):
                 split, lost = _readable(split, role, cache)
                 left_out += lost
             splits[role] = _with_captions(split, captions, CAPTION_SPLIT[role], config)
-        query = splits.get("query", splits["gallery"] if surveyed.query else cls.derived_queries(splits["gallery"]))
+        if surveyed.query is None:
+            query = cls.derived_queries(surveyed, splits["gallery"])
+        else:
+            query = splits.get("query", splits["gallery"])
         roles: dict[Role, Split] = {**splits, "query": query}
         remarks = [*_count_remarks(cls.published, roles), *_remarks(surveyed), *_caption_remarks(captions, splits, query)]
         identities = len(set(splits["train"].identities.tolist()))
@@ -125,7 +128,7 @@ class FolderSource(BenchmarkSource):
         return Benchmark(facts, splits["train"], query, splits["gallery"], tuple(left_out), tuple(remarks))
 
     @classmethod
-    def derived_queries(cls, gallery: Split) -> Split:
+    def derived_queries(cls, surveyed: Survey, gallery: Split) -> Split:
         """The queries that follow from the gallery, where they have no folder.
 
         Raises:
@@ -133,7 +136,8 @@ class FolderSource(BenchmarkSource):
         """
         chosen = cls.is_query(gallery.samples)
         if chosen is None:
-            raise InputError(f"{cls.benchmark}: no folder of queries, and the published list does not follow from the gallery")
+            folder = surveyed.found.root / surveyed.found.layout.query
+            raise InputError(f"{folder}: no such folder; which images are queries does not follow from the gallery's names")
         return gallery.take(np.flatnonzero(chosen).tolist())
 
 

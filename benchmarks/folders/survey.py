@@ -10,7 +10,7 @@ from typing import Literal
 from ..base import Sample
 from ..batch import MODALITIES
 from ..protocol import JUNK
-from .arrangement import Arrangement, Scan
+from .arrangement import SUFFIX, Arrangement, Scan
 from .layout import Found
 from .names import Fields, NameForm
 from .problem import Problem, problem
@@ -120,7 +120,9 @@ def survey(found: Found, naming: Naming, in_training: Callable[[int], bool]) -> 
         gallery = _role(
             Scan(scan.keys, absent=scan.absent), root, layout.arrangement, naming, lambda identity: not in_training(identity)
         )
-        _note_empty(train, gallery)
+        if not scan.absent:  # which is told already
+            _note_empty([train], "of a training identity ")
+            _note_empty([gallery], "of a test identity ")
         return Survey(found, train, gallery, None)
     train = _read_role(root / layout.train, layout.arrangement, naming)
     gallery = _read_role(root / layout.gallery, layout.arrangement, naming)
@@ -128,7 +130,7 @@ def survey(found: Found, naming: Naming, in_training: Callable[[int], bool]) -> 
     if layout.query != layout.gallery:
         has_folder = layout.query and (root / layout.query).is_dir()
         query = _read_role(root / layout.query, layout.arrangement, naming) if has_folder else None
-    _note_empty(train, gallery, *([query] if query is not None and query is not gallery else []))
+    _note_empty([train, gallery, *([query] if query is not None and query is not gallery else [])])
     return Survey(found, train, gallery, query)
 
 
@@ -151,7 +153,7 @@ def _role(scan: Scan, folder: Path, arrangement: Arrangement, naming: Naming, be
         elif sample.identity == JUNK:
             role.junk += 1
         elif len(places | scan.absent) < len(MODALITIES):
-            role.incomplete[sample.name] = _incomplete(files, places)
+            role.incomplete[sample.name] = _incomplete(folder, files, places)
         elif not scan.absent:
             rows.append((sample, key))
     rows.sort(key=lambda row: row[0].name)
@@ -159,15 +161,15 @@ def _role(scan: Scan, folder: Path, arrangement: Arrangement, naming: Naming, be
     return role
 
 
-def _incomplete(files: Sequence[Path], places: set[int]) -> Problem:
-    lacking = next(place for place in range(len(files)) if place not in places)
-    other = files[min(places)]
-    there = f"{other.parent.name}/{other.name}"
-    text = f"no such file, though {there} exists; a triplet needs all three: copy it, or remove the others"
-    return problem("missing_counterpart", files[lacking], text)
+def _incomplete(folder: Path, files: Sequence[Path], places: set[int]) -> Problem:
+    lacking = [place for place in range(len(files)) if place not in places]
+    other = files[min(places)].relative_to(folder).as_posix()
+    without = " and ".join(MODALITIES[place] for place in lacking)
+    text = f"no such file, though {other} exists; a triplet needs all three, and this one lacks {without}"
+    return problem("missing_counterpart", files[lacking[0]], f"{text}: copy it, or remove the others")
 
 
-def _note_empty(*roles: RoleSurvey) -> None:
+def _note_empty(roles: Sequence[RoleSurvey], what: str = "") -> None:
     for role in roles:
         if not role.samples and not role.problems and not role.incomplete:
-            role.problems.append(problem("empty_folder", role.folder, "no .jpg file in it"))
+            role.problems.append(problem("empty_folder", role.folder, f"no {SUFFIX} file {what}in it"))

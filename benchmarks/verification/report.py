@@ -80,5 +80,5 @@ def role_splits(source: type[FolderSource], surveyed: Survey) -> dict[Role, Spli
     """The complete triplets of every role, queries that follow from the gallery included."""
     splits: dict[Role, Split] = {role: role_split(each) for role, each in surveyed.roles()}
     if surveyed.query is None:
-        return {**splits, "query": source.derived_queries(splits["gallery"])}
+        return {**splits, "query": source.derived_queries(surveyed, splits["gallery"])}
     return {"query": splits["gallery"], **splits}

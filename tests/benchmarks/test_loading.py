@@ -3,20 +3,24 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from folders.helpers import PERSONS, load, small
+from PIL import Image
 
 from benchmarks import loading
 from benchmarks.base import Benchmark, Facts, Sample, Split
 from benchmarks.common import randomness
-from benchmarks.common.errors import InputError
+from benchmarks.common.errors import ImageError, InputError
 from benchmarks.common.settings import parse
 from benchmarks.conditions import Condition, Degradation
 from benchmarks.degradations import degrade
 from benchmarks.loading import DataSettings, TripletDataset, train_loader, training_labels
 from benchmarks.protocol import Protocol
+from benchmarks.rgbnt201 import Rgbnt201
 from benchmarks.transforms import Augmentation, Resizing, augment, normalise
 
 SIZE = (16, 8)
 PUBLISHED = Augmentation()
+NOT_AUGMENTED = {"flip_probability": 0, "pad": 0, "erase_probability": 0}
 
 
 class Reader:
@@ -131,19 +135,88 @@ def test_test_batches_are_the_split_in_order_without_augmentation():
 
 def test_resizing_is_what_is_set_for_training_and_test(benchmark):
     changed = settings(
-        augmentation={
-            "train_resize": "bilinear",
-            "test_resize": "bicubic",
-            "flip_probability": 0,
-            "pad": 0,
-            "erase_probability": 0,
-        }
+        augmentation={**NOT_AUGMENTED, "train_resize": "bilinear", "test_resize": "bicubic"},
     )
     batch = next(iter(train_loader(benchmark, changed, seed=0)))
     expected = normalise(Resizing(SIZE, "bilinear")(Reader()(int(batch.index[0]))))
     np.testing.assert_array_equal(batch.images[0].numpy(), expected)
     batch = next(iter(loading.test_loader(TEST, SIZE, changed)))
     np.testing.assert_array_equal(batch.images[1].numpy(), normalise(Resizing(SIZE, "bicubic")(Reader()(1))))
+
+
+def test_one_method_for_both_makes_training_and_test_equal(benchmark):
+    same = settings(
+        augmentation={**NOT_AUGMENTED, "train_resize": "bilinear", "test_resize": "bilinear"},
+    )
+    tested = torch.cat([batch.images for batch in loading.test_loader(TRAIN, SIZE, same)])
+    for batch in train_loader(benchmark, same, seed=0):
+        assert torch.equal(batch.images, tested[batch.index])
+    published = settings(augmentation=NOT_AUGMENTED)
+    batch = next(iter(train_loader(benchmark, published, seed=0)))
+    assert not torch.equal(batch.images, tested[batch.index])
+
+
+def test_the_aspect_is_kept_on_request_in_training_and_at_test(benchmark):
+    """The images are 20 to 22 x 10 pixels and the network's 16 x 8: 8 wide and 16 high, or 7 wide with a black column."""
+    data = settings(augmentation={**NOT_AUGMENTED, "train_resize": "bilinear", "aspect": "pad"})
+    batches = [next(iter(train_loader(benchmark, data, seed=0))), next(iter(loading.test_loader(TRAIN, SIZE, data)))]
+    for batch in batches:
+        for row, position in enumerate(batch.index.tolist()):
+            for image, pixels in zip(Reader()(position), batch.images[row], strict=True):
+                wide = round(10 * 16 / image.shape[0])
+                plain = np.asarray(Image.fromarray(image).resize((wide, 16), Image.Resampling.BILINEAR))
+                left = round((8 - wide) / 2)
+                expected = np.zeros((16, 8, 3), np.uint8)
+                expected[:, left : left + wide] = plain
+                np.testing.assert_array_equal(pixels.numpy(), normalise(expected[None])[0])
+    assert {round(10 * 16 / (20 + m)) for m in range(3)} == {8, 7}
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusing(Reader):
+    """Refuses one sample."""
+
+    position: int
+    error: InputError
+
+    def __call__(self, index):
+        if index == self.position:
+            raise self.error
+        return super().__call__(index)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ImageError("a.jpg: not a readable image"), "a.jpg: not a readable image (--skip-corrupt leaves such images out)"),
+        (InputError("the cache is gone"), "the cache is gone"),
+    ],
+)
+def test_what_cannot_be_read_is_the_users_mistake_in_one_line(benchmark, workers, error, said):
+    """Loader processes would put a traceback into the message."""
+    split = Split(TRAIN.samples, Refusing(7, error))
+    training = train_loader(dataclasses.replace(benchmark, train=split), settings(workers=workers), seed=3)
+    for loader in (training, loading.test_loader(split, SIZE, settings(workers=workers))):
+        with pytest.raises(InputError) as refused:
+            for _ in range(10):
+                list(loader)
+        assert str(refused.value) == said
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_corrupt_file_in_training_is_named(tmp_path, workers):
+    folder = small(Rgbnt201, tmp_path)
+    path = folder / "train_171" / "NI" / PERSONS["train_171"][5]
+    path.write_bytes(path.read_bytes()[:100])
+    loader = train_loader(load(Rgbnt201, tmp_path, image_size=SIZE), settings(workers=workers), seed=0)
+    with pytest.raises(InputError) as error:
+        for _ in range(10):
+            list(loader)
+    assert str(error.value).startswith(f"{path}: not a readable image (")
+    assert "\n" not in str(error.value)
+    skipped = load(Rgbnt201, tmp_path, image_size=SIZE, corrupt="skip")
+    assert list(train_loader(skipped, settings(workers=workers), seed=0))
 
 
 def test_batches_have_no_captions_where_one_sample_has_none():

@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from folders.helpers import matches
 from PIL import Image
 
 from benchmarks.common.errors import InputError
@@ -224,3 +225,17 @@ def test_the_published_split_has_its_published_counts(published_tree, published_
     for sample in benchmark.query.samples[::100]:
         assert " ".join(sample.captions[2]).split() == by_item[sample.name].split()
     assert benchmark.train.read(0)[0].shape == (32, 16, 3)
+
+
+def test_matches_are_the_published_ones(real_trees):
+    benchmark = load(real_trees.usual)
+    positives, removed = matches(benchmark.query, benchmark.gallery, "camera")
+    assert (positives.min(), positives.max(), round(positives.mean(), 2)) == (7, 21, 13.46)
+    assert (removed.min(), removed.max(), round(removed.mean(), 2)) == (7, 21, 14.73)
+    assert set(benchmark.query.identities.tolist()) == {258, 260, *range(269, 281), *range(282, 296), 298, 299}
+    images = Counter(benchmark.query.identities.tolist()).values()
+    assert (min(images), max(images)) == (17, 30)
+
+
+def test_a_root_in_lower_case_is_the_same_split(real_trees):
+    assert load(real_trees.other).split_fingerprint == load(real_trees.usual).split_fingerprint

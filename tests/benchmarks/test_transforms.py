@@ -56,6 +56,34 @@ def test_the_two_filters_differ():
     assert (Resizing((12, 6), "bicubic")(image) != Resizing((12, 6), "bilinear")(image)).any()
 
 
+def padded(image, size, filter_):
+    """Black, with the image in its own aspect as large as it fits, in the middle."""
+    height, width = size
+    scale = min(height / image.shape[0], width / image.shape[1])
+    tall, wide = round(image.shape[0] * scale), round(image.shape[1] * scale)
+    canvas = np.zeros((height, width, 3), np.uint8)
+    top, left = round((height - tall) / 2), round((width - wide) / 2)
+    canvas[top : top + tall, left : left + wide] = np.asarray(Image.fromarray(image).resize((wide, tall), filter_))
+    return canvas
+
+
+@pytest.mark.parametrize(
+    ("method", "filter_"), [("bicubic", Image.Resampling.BICUBIC), ("bilinear", Image.Resampling.BILINEAR)]
+)
+@pytest.mark.parametrize("size", [(16, 8), (8, 16)])
+def test_padding_keeps_the_aspect(method, filter_, size):
+    shapes = [(20, 10, 3), (9, 30, 3), (30, 7, 3), (5, 5, 3), (128, 64, 3), (7, 100, 3), (100, 7, 3), (*size, 3)]
+    rng = np.random.default_rng(0)
+    images = [rng.integers(1, 256, shape, dtype=np.uint8) for shape in shapes]
+    for image, result in zip(images, Resizing(size, method, "pad")(images), strict=True):
+        np.testing.assert_array_equal(result, padded(image, size, filter_))
+
+
+def test_padding_an_image_of_the_right_aspect_is_stretching_it():
+    image = [np.random.default_rng(0).integers(256, size=(32, 16, 3), dtype=np.uint8)]
+    np.testing.assert_array_equal(Resizing((16, 8), "bicubic", "pad")(image), Resizing((16, 8), "bicubic")(image))
+
+
 def test_without_augmentation_an_image_is_only_normalised(images):
     np.testing.assert_array_equal(augment(images, settings(), 5), normalise(images))
 

@@ -77,7 +77,7 @@ def test_queries_that_follow_from_no_rule_are_asked_for(tiny, tmp_path):
     shutil.rmtree(root / "Market-1501-RGBNT" / "query")
     result = verify(tiny, "market_mm", "--data-root", root)
     assert result.status == 2
-    assert "market_mm: no folder of queries" in result.err
+    assert "query: no such folder; which images are queries does not follow from the gallery's names" in result.err
 
 
 RUN = ("--only", "baseline", "--set", "method.backbone.architecture=small", "--set", "method.backbone.weights=random")

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from benchmarks.base import Sample
-from benchmarks.captions.files import attach_captions, read_captions
+from benchmarks.captions.files import attach_captions, extra_captions, read_captions, read_entries, repeated
 from benchmarks.common.errors import InputError
 
 MODALITIES = ("RGB", "NIR", "TIR")
@@ -108,6 +108,51 @@ def test_an_image_without_a_caption_is_named(folder):
 def test_a_modality_without_a_file_is_named(folder):
     (folder / "train_TI.json").unlink()
     assert "train_TI.json: no such caption file" in refused(attach_captions, [], folder, "train", MODALITIES)
+
+
+def test_entries_are_read_as_they_are_in_their_order(tmp_path):
+    entries = [("b.jpg", " A man. He walks."), ("a.jpg", ""), ("b.jpg", "Ein Mädchen.")]
+    content = [{"item": item, "description": text, "more": 1} for item, text in entries]
+    (tmp_path / "x.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    assert read_entries(tmp_path / "x.json") == entries
+    (tmp_path / "x.json").write_text("[]")
+    assert read_entries(tmp_path / "x.json") == []
+
+
+@pytest.mark.parametrize("content", ["", "[3]", '[{"item": "a"}]', '[{"item": "a", "description": null}]'])
+def test_entries_that_are_none_are_refused(content, tmp_path):
+    (tmp_path / "x.json").write_text(content)
+    assert "not a JSON list of {item, description}" in refused(read_entries, tmp_path / "x.json")
+    assert "no such caption file" in refused(read_entries, tmp_path / "y.json")
+
+
+def test_repeated_names_are_told_once_in_the_order_of_their_first_place():
+    assert repeated(["c", "a", "b", "a", "c", "a"]) == ["c", "a"]
+    assert repeated(["a", "b"]) == repeated([]) == []
+    assert repeated(name for name in "xyx") == ["x"]
+
+
+def test_two_images_of_one_file_name_are_refused(folder):
+    samples = [Sample("0001/a.jpg", 1, 0, 0), Sample("0002/a.jpg", 2, 0, 0), Sample("b.jpg", 2, 0, 0)]
+    said = refused(attach_captions, samples, folder, "train", MODALITIES)
+    assert said == f"{folder}: two images of the train split are named 'a.jpg', so that captions cannot tell them apart"
+
+
+def test_many_images_without_a_caption_are_counted(folder):
+    samples = [Sample(f"{name}.jpg", 1, 0, 0) for name in "axyz"]
+    said = refused(attach_captions, samples, folder, "train", MODALITIES)
+    assert said == f"{folder / 'train_RGB.json'}: no caption for the image 'x.jpg' and for 2 more, in the train split"
+
+
+def test_captions_of_no_image_are_found_in_each_file(folder):
+    write(folder / "test_NI.json", {name: "A man." for name in ("z.jpg", "a.jpg", "b.jpg", "y.jpg")})
+    assert extra_captions([Sample("0001/b.jpg", 1, 0, 0)], folder, "test", MODALITIES) == {
+        folder / "test_RGB.json": ["a.jpg"],
+        folder / "test_NI.json": ["z.jpg", "a.jpg", "y.jpg"],
+        folder / "test_TI.json": ["a.jpg"],
+    }
+    samples = [Sample(f"{name}.jpg", 1, 0, 0) for name in "ab"]
+    assert extra_captions(samples, folder, "train", MODALITIES[:1]) == {folder / "train_RGB.json": []}
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ BROKEN = {
         lambda r: remove(image(r, "bounding_box_test", B, "vis")),
         "missing_counterpart",
         f"bounding_box_test/0002/vis/{B}",
-        "though ni/",
+        "though 0002/ni/",
     ),
     "identity on both sides": (
         lambda r: add_triplet(r, "bounding_box_test", "0003_s007_v0_500.jpg"),
