@@ -51,15 +51,20 @@ class Found:
 
     root: Path
     layout: Layout
+    others: tuple[str, ...] = ()
+    """Other variants that are there as well and are not read, as `folder (layout)`."""
 
 
-def find_layout(data_root: Path | None, names: Sequence[str], layouts: Sequence[Layout], wanted: str = AUTO) -> Found:
+def find_layout(
+    data_root: Path | None, names: Sequence[str], layouts: Sequence[Layout], wanted: str = AUTO, *, named_by_user: bool = False
+) -> Found:
     """The data set's folder: a folder of a usual name (in any case) below the data root, or the data root itself.
 
     Args:
         data_root: as the user gave it.
         names: usual names of the data set's folder.
         layouts: variants, the preferred first.
+        named_by_user: whether the name is the user's own choice, so that a folder of another name is not meant.
         wanted: name of a variant, or `auto` for the first that is there.
 
     Raises:
@@ -72,11 +77,13 @@ def find_layout(data_root: Path | None, names: Sequence[str], layouts: Sequence[
     chosen = list(layouts) if wanted == AUTO else [layout for layout in layouts if layout.name == wanted]
     if not chosen:
         raise unknown("layout", wanted, [AUTO, *(layout.name for layout in layouts)], "benchmark.layout")
-    roots = [*_named(data_root, names), data_root]
-    for root in roots:
-        for layout in chosen:
-            if layout.is_in(root):
-                return Found(root, layout)
+    roots = [*_named(data_root, names), *([] if named_by_user else [data_root])]
+    found = [(root, layout) for root in roots for layout in chosen if layout.is_in(root)]
+    if found:
+        root, layout = found[0]
+        return Found(root, layout, tuple(f"{other.name} ({variant.name})" for other, variant in found[1:]))
+    if not roots:
+        raise InputError(f"{data_root / names[0]}: no such folder (benchmark.folder)")
     for root in roots:
         for layout in chosen:
             if layout.is_begun_in(root):

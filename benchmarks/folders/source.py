@@ -99,7 +99,7 @@ class FolderSource(BenchmarkSource):
             InputError: there is no such folder.
         """
         names = (config.folder,) if config.folder else cls.roots
-        found = find_layout(data_root, names, cls.layouts(config), config.layout)
+        found = find_layout(data_root, names, cls.layouts(config), config.layout, named_by_user=bool(config.folder))
         return survey(found, cls.naming, lambda identity: bool(cls.in_training(identity)))
 
     @classmethod
@@ -144,8 +144,10 @@ class FolderSource(BenchmarkSource):
 def _refuse(surveyed: Survey, config: FolderSettings) -> None:
     """Raise for the first problem that leaves the split in doubt."""
     for _, each in surveyed.roles():
+        skipped = ("missing_folder",) if each.incomplete and config.incomplete == "skip" else ()
         for found in each.problems:
-            raise InputError(_advise(found, surveyed))
+            if found.kind not in skipped:
+                raise InputError(_advise(found, surveyed))
         for found in each.incomplete.values():
             if config.incomplete == "refuse":
                 raise InputError(f"{found.line} (or give --set benchmark.incomplete=skip)")
@@ -155,7 +157,9 @@ def _refuse(surveyed: Survey, config: FolderSettings) -> None:
 
 def _advise(found: Problem, surveyed: Survey) -> str:
     count = sum(len(each.problems) for _, each in surveyed.roles())
-    return found.line + (f" ({count - 1} more such problems: harness data verify lists them)" if count > 1 else "")
+    return found.line + (
+        f" (one of {count} problems of names and folders: harness data verify lists them)" if count > 1 else ""
+    )
 
 
 def _skipped(role: RoleSurvey) -> list[tuple[str, Problem]]:
@@ -164,12 +168,12 @@ def _skipped(role: RoleSurvey) -> list[tuple[str, Problem]]:
 
 def _count_remarks(published: Mapping[Role, Sequence[Counts]], splits: Mapping[Role, Split]) -> list[str]:
     found = [each.line for each in count_problems(published, splits)]
-    more = f" ({len(found) - 1} more counts differ: harness data verify lists them)" if len(found) > 1 else ""
+    more = f" (one of {len(found)} counts that differ: harness data verify lists them)" if len(found) > 1 else ""
     return [found[0] + more] if found else []
 
 
 def _remarks(surveyed: Survey) -> list[str]:
-    found = []
+    found = [f"{surveyed.found.root.name}: {other} is there as well and is not read" for other in surveyed.found.others]
     for name, role in surveyed.roles():
         if role.junk:
             found.append(f"{name}: {role.junk} junk images (identity -1) are left out, as the protocol has it")

@@ -47,7 +47,7 @@ def test_a_folder_that_contradicts_the_name_is_said(tmp_path):
     assert (
         "bounding_box_test/0013/vis/0011_s001_v0_000.jpg: the name says identity 11, the folder 13; move or rename it" in said
     )
-    assert "more such problems: harness data verify lists them)" in said
+    assert "problems of names and folders: harness data verify lists them)" in said
 
 
 @pytest.mark.parametrize("name", ["0010_s001_v8_000.jpg", "0010_s01_v0_000.jpg", "0010_c001_v0_000.jpg", "010_s001_v0_000.jpg"])

@@ -1,6 +1,7 @@
 import json
 import pickle
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -171,9 +172,24 @@ def test_other_problems_are_refused_even_when_incomplete_triplets_are_not(person
     (persons / "test" / "TI" / "x.jpg").touch()
     (persons / "test" / "TI" / "y.png").touch()
     said = refused(load, Rgbnt201, tmp_path, incomplete="skip")
-    assert said.endswith(
-        "y.png: not read: images end in .jpg; convert it (1 more such problems: harness data verify lists them)"
-    )
+    assert "y.png: not read: images end in .jpg; convert it (one of 2 problems of names and folders" in said
+
+
+def test_a_modality_folder_that_one_identity_lacks_is_skipped_on_request(tmp_path):
+    folder = small(Wmveid863, tmp_path)
+    identity = sorted((folder / "train").iterdir())[0]
+    shutil.rmtree(identity / "th")
+    lost = {path.name for path in (identity / "vis").iterdir()}
+    assert "th: no such folder" in refused(load, Wmveid863, tmp_path, incomplete="refuse")
+    benchmark = load(Wmveid863, tmp_path)
+    assert {line.split(": ")[1].rpartition("/")[2] for line in benchmark.left_out} == lost
+
+
+def test_another_variant_beside_the_one_that_is_read_is_said(tmp_path):
+    folder = small(Rgbnt100, tmp_path)
+    shutil.copytree(folder / "rgbir", folder / "rgbirt")
+    assert any("RGBNT100 (rgbirt) is there as well and is not read" in line for line in load(Rgbnt100, tmp_path).remarks)
+    assert not any("is there as well" in line for line in load(Rgbnt100, tmp_path, layout="rgbirt").remarks)
 
 
 def test_a_corrupt_image_is_left_out_on_request_alone(persons, tmp_path):
@@ -237,7 +253,8 @@ def test_a_folder_is_found_by_the_name_that_is_given(source, tmp_path):
     folder.rename(tmp_path / "deep" / "mine")
     assert load(source, tmp_path / "deep", folder="mine").split_fingerprint == expected
     assert load(source, tmp_path, folder="deep/mine").split_fingerprint == expected
-    assert "expected the layout of yours" in refused(load, source, tmp_path, folder="yours")
+    assert "yours: no such folder (benchmark.folder)" in refused(load, source, tmp_path, folder="yours")
+    assert "no such folder (benchmark.folder)" in refused(load, source, tmp_path / "deep" / "mine", folder="yours")
 
 
 def test_settings_are_validated(source):
