@@ -15,6 +15,7 @@ from benchmarks.loading import DataSettings, test_loader
 from methods.base import Method
 
 from .ranking import Ranking, rank
+from .reranking import Reranking
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ def embed_split(
     return torch.cat(features), {name: total / seen for name, total in sums.items()}
 
 
-def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evaluation:
+def evaluate(method: Method, benchmark: Benchmark, data: DataSettings, rerank: Reranking | None = None) -> Evaluation:
     """Embed query and gallery (once, where they are the same split) and rank under the benchmark's protocol.
+
+    The ranking is made on the method's device, and re-ordered by `rerank` where that is given.
 
     With `shuffle_test_identities` the embeddings are put in a random order, so that each stands under the identity, camera
     and scene of another sample. Queries, matches and chance stay what they are, and all that an embedding knows is lost:
@@ -73,5 +76,7 @@ def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evalua
         benchmark.gallery.identities,
         protocol.groups(benchmark.query),
         protocol.groups(benchmark.gallery),
+        device=next(method.parameters()).device,
+        rerank=rerank,
     )
     return Evaluation(query, gallery, ranking, monitors, embedded - start, time.perf_counter() - embedded)

@@ -22,6 +22,7 @@ from methods.pretrained import BackboneSettings, weights_fingerprint
 
 from .directions import Direction
 from .records import SCHEMA_VERSION, EpochRule
+from .reranking import Reranking
 from .schedules import Schedule
 
 
@@ -32,6 +33,8 @@ class Evaluation(Settings):
     """Which epoch is reported. `best-on-test` is what most public code does; tables flag it."""
     every: int = Field(0, ge=0)
     """Epochs between evaluations for the learning curve; 0 for none."""
+    rerank: Reranking | None = None
+    """Re-order the ranking by k-reciprocal neighbours; None not to. Tables flag it: it is another task."""
 
 
 class Profile(Settings):
