@@ -29,6 +29,7 @@ import torch
 from pydantic import Field
 from scipy import sparse
 from torch import Tensor
+from torch.nn.functional import threshold
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings, parse
@@ -37,6 +38,9 @@ from .ragged import Ids, ranges
 from .similarity import block_rows, inverse_lengths
 
 Values = npt.NDArray[np.floating]
+
+_ROUNDING = 1e-6
+"""Squared distances below this are rounding of float32: twins are at distance 0."""
 
 _PAIRS = 2**12
 """Pairs whose distances are computed at once."""
@@ -107,7 +111,7 @@ class UnitDistances:
 
 
 def _distance(cosine: Tensor) -> Values:
-    return (2 - 2 * cosine).clamp_min_(0).cpu().numpy()
+    return threshold(2 - 2 * cosine, _ROUNDING, 0.0).cpu().numpy()
 
 
 def reranked_blocks(

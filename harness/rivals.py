@@ -50,19 +50,20 @@ def count_at_once(similarity: Tensor, matches: BlockMatches) -> Rivals:
     def there(positions: Ids) -> Tensor:
         return torch.from_numpy(positions).to(similarity.device)
 
-    rows, places = there(matches.hit_rows), there(matches.hit_places)
-    hits = similarity.new_full((len(similarity), int(matches.hit_places.max(initial=-1)) + 1), -torch.inf)
+    most = int(matches.hit_places.max(initial=-1)) + 1
+    rows, places = there(matches.hit_rows), there(most - 1 - matches.hit_places)  # a row of hits ends with its nearest
+    hits = similarity.new_full((len(similarity), most), -torch.inf)
     hits[rows, places] = similarity[rows, there(matches.hit_entries)]
-    hits = hits.sort(dim=1, descending=True).values
+    _sort_rows(hits)
     similarity[there(matches.same_rows), there(matches.same_entries)] = -torch.inf
     similarity[:, there(matches.junk)] = -torch.inf
     _sort_rows(similarity)
-
-    def before(right: bool) -> Ids:
-        found = torch.searchsorted(similarity, hits, right=right)[rows, places]
-        return similarity.shape[1] - found.cpu().numpy()
-
-    return Rivals(before(right=False), before(right=True))
+    entries = similarity.shape[1]
+    first = torch.searchsorted(similarity, hits)
+    tied = (similarity.gather(1, first.clamp_max(entries - 1)) == hits)[rows, places]
+    last = torch.searchsorted(similarity, hits, right=True) if bool(tied.any()) else first
+    at_least, nearer = (entries - found[rows, places].cpu().numpy() for found in (first, last))
+    return Rivals(at_least, nearer)
 
 
 def _sort_rows(similarity: Tensor) -> None:
@@ -70,14 +71,13 @@ def _sort_rows(similarity: Tensor) -> None:
     if similarity.device.type == "cpu":
         similarity.numpy().sort(axis=1)  # vectorised, and several times as fast as torch there
         return
-    for part in torch.split(similarity, max(1, _SORTED_AT_ONCE // similarity.shape[1])):
+    for part in torch.split(similarity, max(1, _SORTED_AT_ONCE // max(1, similarity.shape[1]))):
         part.copy_(part.sort(dim=1).values)
 
 
 def count_by_row(similarity: npt.NDArray[np.floating], matches: BlockMatches) -> Rivals:
     """`count_rivals` row by row: the entries at least as near as the farthest hit are set apart, and they alone are sorted."""
     hits = similarity[matches.hit_rows, matches.hit_entries]
-    hits = hits[np.lexsort((-hits, matches.hit_rows))]
     similarity[matches.same_rows, matches.same_entries] = -np.inf
     similarity[:, matches.junk] = -np.inf
     at_least, nearer = np.zeros(len(hits), np.int64), np.zeros(len(hits), np.int64)
@@ -87,7 +87,8 @@ def count_by_row(similarity: npt.NDArray[np.floating], matches: BlockMatches) ->
         if start == stop:
             continue
         of_row = hits[start:stop]
-        within = row >= of_row[-1]
+        of_row.sort()  # the farthest first: searching goes on from where it was
+        within = row >= of_row[0]
         count = int(np.count_nonzero(within))
         if count * _FEW < entries:
             rivals = row[within]
@@ -95,7 +96,7 @@ def count_by_row(similarity: npt.NDArray[np.floating], matches: BlockMatches) ->
             row.partition(entries - count)
             rivals = row[entries - count :]
         rivals.sort()
-        at_least[start:stop] = count - rivals.searchsorted(of_row, "left")
-        nearer[start:stop] = count - rivals.searchsorted(of_row, "right")
+        at_least[start:stop] = count - rivals.searchsorted(of_row, "left")[::-1]
+        nearer[start:stop] = count - rivals.searchsorted(of_row, "right")[::-1]
         start = stop
     return Rivals(at_least, nearer)

@@ -54,6 +54,14 @@ def test_a_run_without_a_modality_is_tested_as_it_was(tiny, work, evaluate):
     assert evaluate(checkpoint, data__test_missing=[]) != record.metrics
 
 
+def test_a_run_that_was_re_ranked_is_tested_as_it_was(tiny, trained, work, evaluate):
+    record = tiny.execute(tiny.plan(evaluation__rerank={"k1": 4}), work)
+    checkpoint = work / "runs" / record.id / "model.pt"
+    assert evaluate(checkpoint) == record.metrics
+    assert evaluate(checkpoint, evaluation__rerank=None) == trained.baseline.record.metrics
+    assert evaluate(trained.baseline.checkpoint, evaluation__rerank__k1=4) == record.metrics
+
+
 @pytest.mark.parametrize("control", ["shuffle_test_identities", "shuffle_captions"])
 def test_a_control_is_tested_as_it_was(tiny, work, evaluate, control):
     changes = {f"data__{control}": True, "method__caption_feature": True, "schedule__epochs": 1}
@@ -107,6 +115,8 @@ def test_checkpoints_that_do_not_fit_are_refused(trained, evaluate, tmp_path, tr
         evaluate(path, ("NI",))
     with pytest.raises(InputError, match="--set: unknown key 'schedule'; one of: benchmark, data"):
         evaluate(path, schedule__epochs=3)
+    with pytest.raises(InputError, match="unknown key 'every'"):
+        evaluate(path, evaluation__every=3)
     with pytest.raises(InputError, match="--set: data: expected settings"):
         evaluate(path, data=3)
     with pytest.raises(InputError, match="unknown benchmark 'synthetic_persn'; did you mean 'synthetic_person'"):

@@ -206,6 +206,17 @@ def test_an_epoch_chosen_on_the_test_split_is_the_best_one_and_said_so(tiny, wor
     assert record.metrics == record.history[record.epoch - 1].metrics
 
 
+def test_a_run_is_re_ranked_from_the_first_epoch_on_where_its_plan_says_so(tiny, trained, work):
+    record = tiny.execute(tiny.plan(evaluation__rerank={}), work)
+    expected = trained.baseline.record
+    assert record.history[0].losses == expected.history[0].losses
+    assert record.reranked
+    assert not expected.reranked
+    assert all(mine.metrics != theirs.metrics for mine, theirs in zip(record.history, expected.history, strict=True))
+    assert record.metrics == record.history[-1].metrics
+    assert read_pictures(work, record.id) is None  # they would show another ranking
+
+
 def test_modalities_that_are_missing_at_test_show(tiny, trained, work):
     plan = tiny.plan(data__test_missing=["TIR"], profile__pictures=0)
     record = tiny.execute(plan, work)
