@@ -42,8 +42,8 @@ Values = npt.NDArray[np.floating]
 _ROUNDING = 1e-6
 """Squared distances below this are rounding of float32: twins are at distance 0."""
 
-_PAIRS = 2**12
-"""Pairs whose distances are computed at once."""
+_PAIRS = 2**8
+"""Pairs whose distances are computed at once, from a few MiB of embeddings that a cache holds."""
 
 
 class Reranking(Settings):
@@ -135,9 +135,11 @@ def reranked_blocks(
     counted = np.setdiff1d(np.arange(len(gallery)), junk)
     distances = UnitDistances(query, gallery[torch.from_numpy(counted)] if len(junk) else gallery, device)
     for start, found in rerank(distances, len(query), settings):
-        block = np.zeros((len(found), len(gallery)))
-        block[:, counted] = -found
-        yield start, torch.from_numpy(block)
+        np.negative(found, out=found)
+        if len(junk):
+            block = np.zeros((len(found), len(gallery)))
+            block[:, counted] = found
+        yield start, torch.from_numpy(block if len(junk) else found)
 
 
 def rerank(distances: Distances, queries: int, settings: Reranking) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
@@ -157,9 +159,12 @@ def rerank(distances: Distances, queries: int, settings: Reranking) -> Iterator[
     rows = block_rows(distances.size)
     for start in range(0, queries, rows):
         stop = min(start + rows, queries)
-        original = distances.rows(start, stop)[:, queries:].astype(np.float64) / largest[start:stop, None]
-        jaccard = np.stack([_jaccard(codes[row], columns) for row in range(start, stop)])
-        yield start, (1 - settings.weight) * jaccard + settings.weight * original
+        original = distances.rows(start, stop)[:, queries:]
+        block = np.empty(original.shape)
+        for row, image in enumerate(range(start, stop)):
+            jaccard = _jaccard(codes[image], columns)
+            block[row] = (1 - settings.weight) * jaccard + settings.weight / largest[image] * original[row]
+        yield start, block
 
 
 def nearest(distances: Distances, count: int) -> tuple[Ids, npt.NDArray[np.float64]]:
