@@ -132,14 +132,13 @@ def reranked_blocks(
     Raises:
         InputError: an embedding is not finite.
     """
-    counted = np.setdiff1d(np.arange(len(gallery)), junk)
-    distances = UnitDistances(query, gallery[torch.from_numpy(counted)] if len(junk) else gallery, device)
+    counted = torch.from_numpy(np.setdiff1d(np.arange(len(gallery)), junk))
+    distances = UnitDistances(query, gallery[counted] if len(junk) else gallery, device)
     for start, found in rerank(distances, len(query), settings):
-        np.negative(found, out=found)
+        block = torch.from_numpy(found).neg_()
         if len(junk):
-            block = np.zeros((len(found), len(gallery)))
-            block[:, counted] = found
-        yield start, torch.from_numpy(block if len(junk) else found)
+            block = block.new_zeros(len(block), len(gallery)).index_copy_(1, counted, block)
+        yield start, block
 
 
 def rerank(distances: Distances, queries: int, settings: Reranking) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:

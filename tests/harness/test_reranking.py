@@ -129,6 +129,11 @@ def test_junk_keeps_its_column_and_changes_no_other():
     assert found.shape == (10, 30)
 
 
+def test_a_gallery_of_junk_alone_leaves_nothing_to_re_rank():
+    found = whole(reranked_blocks(torch.eye(3), torch.eye(3), np.arange(3), Reranking(), CPU))
+    np.testing.assert_array_equal(found, np.zeros((3, 3)))
+
+
 @pytest.mark.parametrize("rows", [1, 7, 100])
 def test_blocks_do_not_show(rows, monkeypatch):
     matrix = squared(clustered(1, 50))
