@@ -175,18 +175,40 @@ def evaluate(
 @app.command(epilog="Example: harness rank embeddings.npz --protocol camera --json")
 @click.argument("embeddings", type=Folder)
 @click.option("--protocol", type=click.Choice(["camera", "scene"]), default="camera", show_default=True, help="Removal rule.")
+@click.option("--max-rank", type=click.IntRange(min=1), default=50, show_default=True, help="Where the CMC ends.")
+@click.option("--per-query", type=Folder, default=None, help="Write what is per query to this npz file.")
+@click.option("--rerank", "with_rerank", is_flag=True, help="Re-order by k-reciprocal neighbours first.")
+@click.option("--rerank-k1", "k1", type=int, default=None, help="Neighbours looked at (20).")
+@click.option("--rerank-k2", "k2", type=int, default=None, help="Codes averaged (6).")
+@click.option("--rerank-weight", "weight", type=float, default=None, help="Weight of the original distance (0.3).")
+@_device_option("Where to compare and rank.", "cpu")
 @json_option
-def rank(embeddings: Path, protocol: str, as_json: bool) -> None:
+def rank(
+    embeddings: Path,
+    protocol: str,
+    max_rank: int,
+    per_query: Path | None,
+    with_rerank: bool,
+    device: str,
+    as_json: bool,
+    **parameters: float | None,
+) -> None:
     """Exact mAP, CMC and mINP of the EMBEDDINGS in an npz file, wherever they come from.
 
     The file holds query_embeddings (Q, D), gallery_embeddings (G, D), query_ids, gallery_ids, query_cameras,
-    gallery_cameras, and for the scene rule query_scenes and gallery_scenes.
+    gallery_cameras, and for the scene rule query_scenes and gallery_scenes. Identity -1 is junk and counts for no query.
     """
-    from .inspection import rank_file
-    from .summary import metrics_table
+    from .embedding_file import rank_file, write_queries
+    from .reranking import reranking
+    from .summary import ranking_table
 
-    metrics = rank_file(embeddings, protocol)
-    _show(metrics.model_dump(), lambda: metrics_table(metrics), as_json)
+    rerank = reranking(with_rerank, parameters)
+    ranking = rank_file(embeddings, protocol, device=device, rerank=rerank)
+    metrics, cmc = ranking.metrics(), ranking.cmc(max_rank).tolist()
+    if per_query is not None:
+        write_queries(per_query, ranking)
+    document = {**metrics.model_dump(), "cmc": cmc, "rerank": rerank and rerank.model_dump()}
+    _show(document, lambda: ranking_table(metrics, cmc, rerank), as_json)
 
 
 @app.command(epilog="Example: harness profile next baseline:reduced --benchmark rgbnt201")

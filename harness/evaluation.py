@@ -18,6 +18,7 @@ from methods.base import Method
 
 from .ranking import Ranking, rank
 from .records import Metrics
+from .reranking import Reranking
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ def embed_split(
     return torch.cat(features), {name: total / seen for name, total in sums.items()}
 
 
-def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evaluation:
+def evaluate(method: Method, benchmark: Benchmark, data: DataSettings, rerank: Reranking | None = None) -> Evaluation:
     """Embed query and gallery (once, where they are the same split) and rank under the benchmark's protocol.
+
+    The ranking is made on the method's device, and re-ordered by `rerank` where that is given.
 
     With `shuffle_test_identities` the embeddings are put in a random order, so that each stands under the identity, camera
     and scene of another sample. Queries, matches and chance stay what they are, and all that an embedding knows is lost:
@@ -76,6 +79,8 @@ def evaluate(method: Method, benchmark: Benchmark, data: DataSettings) -> Evalua
         benchmark.gallery.identities,
         protocol.groups(benchmark.query),
         protocol.groups(benchmark.gallery),
+        device=next(method.parameters()).device,
+        rerank=rerank,
     )
     return Evaluation(query, gallery, ranking, monitors, embedded - start, time.perf_counter() - embedded)
 
@@ -86,6 +91,7 @@ def evaluate_conditions(
     data: DataSettings,
     conditions: Sequence[Condition],
     report: Callable[[int, int, str], None],
+    rerank: Reranking | None = None,
 ) -> dict[str, Metrics]:
     """Metrics of the same weights under each condition, by its text.
 
@@ -95,9 +101,10 @@ def evaluate_conditions(
         data: how batches are made; a condition takes the place of all that it says of missing and degraded modalities.
         conditions: each is embedded and ranked anew.
         report: told (done, total, name) before each.
+        rerank: as for `evaluate`.
     """
     found = {}
     for number, condition in enumerate(conditions):
         report(number, len(conditions), condition.name)
-        found[condition.text] = evaluate(method, benchmark, data.under(condition)).ranking.metrics()
+        found[condition.text] = evaluate(method, benchmark, data.under(condition), rerank).ranking.metrics()
     return found

@@ -1,4 +1,4 @@
-"""What can be asked without a suite: test a checkpoint, rank embeddings, profile methods, write an embedded benchmark."""
+"""What can be asked without a suite: test a checkpoint, profile methods, write an embedded benchmark."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from pydantic import BaseModel
 
 from benchmarks.base import BENCHMARKS, Benchmark
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError, unknown
-from benchmarks.common.settings import parse
+from benchmarks.common.settings import Settings, parse
 from benchmarks.conditions import Condition
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
@@ -26,9 +25,15 @@ from .configs import merge, merge_sections
 from .devices import check_device
 from .evaluation import evaluate, evaluate_conditions
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory
-from .ranking import rank
 from .records import Metrics
+from .reranking import Reranking
 from .suite import benchmark_settings, method_config, method_settings
+
+
+class _Tested(Settings):
+    """What of a run's evaluation still decides something once it is trained."""
+
+    rerank: Reranking | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Trained:
     method: Method
     benchmark: Benchmark
     data: DataSettings
+    rerank: Reranking | None
 
 
 def evaluate_checkpoint(
@@ -65,7 +71,7 @@ def evaluate_checkpoint(
     Args:
         checkpoint: `model.pt` of a run.
         benchmark: name.
-        changes: settings of benchmark and data, as for `--set`.
+        changes: settings of benchmark and data, and `evaluation.rerank`, as for `--set`; over those of the run.
         missing: modalities that are missing at test; those of the run where there are none.
         data_root: folder that holds the data sets.
         device: `cpu` or `cuda`.
@@ -79,7 +85,7 @@ def evaluate_checkpoint(
     if degraded:
         own["data.test_degraded"] = tuple(degraded)
     trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method)
-    return evaluate(trained.method, trained.benchmark, trained.data).ranking.metrics()
+    return evaluate(trained.method, trained.benchmark, trained.data, trained.rerank).ranking.metrics()
 
 
 def evaluate_checkpoint_under(
@@ -113,7 +119,7 @@ def evaluate_checkpoint_under(
     data = trained.data
     own = parse(Condition, {"missing": data.test_missing, "degraded": data.test_degraded}, "data")
     every = list(dict.fromkeys([own, *conditions]))
-    found = evaluate_conditions(trained.method, trained.benchmark, data, every, lambda *_: None)
+    found = evaluate_conditions(trained.method, trained.benchmark, data, every, lambda *_: None, trained.rerank)
     return [(condition, found[condition.text]) for condition in every]
 
 
@@ -128,10 +134,13 @@ def _load(
     name, _ = settings.pop("name"), settings.pop("variant")
     if expected_method and name != expected_method:
         raise InputError(f"{checkpoint}: holds {name!r}, not {expected_method!r}")
-    sections = merge_sections({"benchmark": {}, "data": values["settings"]["data"]}, changes, "--set")
+    tested = {"rerank": values["settings"].get("evaluation", {}).get("rerank")}
+    sections = {"benchmark": {}, "data": values["settings"]["data"], "evaluation": tested}
+    sections = merge_sections(sections, changes, "--set")
     spec = _spec(values["spec"])
     sections["benchmark"].setdefault("image_size", list(spec.image_size))
     data = parse(DataSettings, sections["data"], "data")
+    rerank = parse(_Tested, sections["evaluation"], "--set evaluation").rerank
     loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
     if loaded.facts.cameras > spec.cameras:
         raise InputError(
@@ -142,7 +151,7 @@ def _load(
         loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)
     load_model(method, values["model"], str(checkpoint))
-    return Trained(method.to(target), loaded, data)
+    return Trained(method.to(target), loaded, data, rerank)
 
 
 def _spec(values: Mapping[str, Any]) -> BatchSpec:
@@ -155,37 +164,6 @@ def _build(name: str, settings: Mapping[str, Any], spec: BatchSpec) -> Method:
     cls = METHODS.get(name)
     without = merge(settings, {"backbone.weights": "random"}) if "backbone" in settings else settings
     return cls(parse(cls.Config, without, name), spec)
-
-
-def rank_file(path: Path, protocol: str) -> Metrics:
-    """Rank the embeddings of an npz file; see `harness rank --help` for what it holds.
-
-    Raises:
-        InputError: the file is no npz, or lacks an array or holds one of the wrong shape or kind.
-    """
-    group = {"camera": "cameras", "scene": "scenes"}[protocol]
-    names = [f"{role}_{what}" for role in ("query", "gallery") for what in ("embeddings", "ids", group)]
-    try:
-        with np.load(path, allow_pickle=False) as values:
-            arrays = {name: values[name] for name in values.files}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except Exception as error:  # a damaged archive raises one of many kinds
-        raise InputError(f"{path}: not an npz of arrays ({type(error).__name__})") from None
-    lacking = [name for name in names if name not in arrays]
-    if lacking:
-        raise unknown("array", lacking[0], arrays, f"{path} (needed for --protocol {protocol})")
-    for name in names:
-        wanted, kinds, numbers = (2, "fiu", "numbers") if name.endswith("embeddings") else (1, "iu", "whole numbers")
-        if arrays[name].ndim != wanted:
-            raise InputError(f"{path}: {name} has shape {arrays[name].shape}; expected {wanted} dimensions")
-        if arrays[name].dtype.kind not in kinds:
-            raise InputError(f"{path}: {name} holds {arrays[name].dtype}; expected {numbers}")
-    query, gallery = (torch.from_numpy(np.asarray(arrays[f"{role}_embeddings"], np.float32)) for role in ("query", "gallery"))
-    if query.shape[1] != gallery.shape[1]:
-        raise InputError(f"{path}: query embeddings have {query.shape[1]} dimensions, gallery embeddings {gallery.shape[1]}")
-    columns = [np.asarray(arrays[f"{role}_{what}"], np.int64) for what in ("ids", group) for role in ("query", "gallery")]
-    return rank(query, gallery, *columns).metrics()
 
 
 def profile_methods(

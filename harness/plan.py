@@ -24,7 +24,12 @@ from methods.pretrained import BackboneSettings, weights_fingerprint
 
 from .directions import Direction
 from .records import SCHEMA_VERSION, EpochRule
+from .reranking import Reranking
 from .schedules import Schedule
+
+
+_TEST_ALONE = ("test_batch", "test_missing", "test_degraded", "shuffle_test_identities")
+"""Data settings that training does not see."""
 
 
 class Evaluation(Settings):
@@ -37,6 +42,8 @@ class Evaluation(Settings):
     conditions: Conditions = ()
     """Under which conditions the tested weights are tested once more: `missing` for the six settings of the field, `degraded`
     for every kind and strength, single ones as in `missing:RGB+TIR` or `NIR:blur:2`; see `benchmarks.conditions`."""
+    rerank: Reranking | None = None
+    """Re-order the ranking by k-reciprocal neighbours; None not to. Tables flag it: it is another task."""
 
 
 class Profile(Settings):
@@ -105,18 +112,27 @@ class Plan:
 
         The variant's name is left out: two suites that mean the same run share it.
         """
-        return self._id(
-            self.resolved(), benchmark, degrades=any(condition.degraded for condition in self.evaluation.conditions)
-        )
+        return self._id(self.resolved(), benchmark, degrades=self._degrades)
 
     def training_id(self, benchmark: Benchmark) -> str:
-        """As the run's id, without what is done to the final weights alone: conditions and measurements."""
+        """As the run's id, without what is done to the final weights alone.
+
+        That is conditions and measurements, and, where no epoch is judged on the way, how the test is made.
+        """
         resolved = self.resolved()
         del resolved["profile"], resolved["evaluation"]["conditions"]
-        return self._id(resolved, benchmark, degrades=False)
+        if not self.evaluation.every:
+            del resolved["evaluation"]["rerank"]
+            for name in _TEST_ALONE:
+                del resolved["data"][name]
+        return self._id(resolved, benchmark, degrades=bool(self.evaluation.every and self.data.test_degraded))
+
+    @property
+    def _degrades(self) -> bool:
+        """Whether some test of the run has a degraded modality."""
+        return bool(self.data.test_degraded) or any(condition.degraded for condition in self.evaluation.conditions)
 
     def _id(self, resolved: dict[str, Any], benchmark: Benchmark, degrades: bool) -> str:
-        degrades = degrades or bool(self.data.test_degraded)
         del resolved["method"]["variant"]
         identity = [
             resolved,

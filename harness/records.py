@@ -41,6 +41,10 @@ class Metrics(Section):
     tied_positives: int
     chance_mAP: float | None = None
     """Exact mAP of a random ranking of the same queries and gallery; None in records from before it was kept."""
+    optimistic_mAP: float | None = None
+    """mAP if every tie were broken for the query, where `mAP` breaks it against; None in records from before it was kept."""
+    junk_entries: int = 0
+    """Gallery entries of no identity, which count for no query."""
 
 
 class Parameters(Section):
@@ -167,6 +171,11 @@ class Record(Section):
     def name(self) -> str:
         """`method` or `method:variant`."""
         return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+
+    @property
+    def reranked(self) -> bool:
+        """Whether the metrics are of a ranking that was re-ordered by k-reciprocal neighbours."""
+        return self.settings.get("evaluation", {}).get("rerank") is not None
 
 
 _NOT_REPRODUCED = {"suite", "label", "throughput", "memory", "durations", "environment", "result_digest"}

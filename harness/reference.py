@@ -97,6 +97,8 @@ def _is_about(reference: Expectation, suite: str, row: Row) -> bool:
     run = row.planned[0]
     if run.benchmark_label != run.benchmark:  # a draw or a condition of its own, of which the figure is not
         return False
+    if any(record.reranked for record in row.records):  # no reference figure is of a ranking that was re-ordered
+        return False
     same = (reference.benchmark, reference.method, reference.variant) == (run.benchmark, run.method, run.variant)
     return same and reference.suite in {"", suite}
 

@@ -59,18 +59,19 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
         folder=place.run_folder(run_id),
         seed=plan.seed,
         epoch_rule=plan.evaluation.epoch_rule,
-        evaluate=lambda current: evaluate(current, judged, plan.data).ranking.metrics(),
+        evaluate=lambda current: evaluate(current, judged, plan.data, plan.evaluation.rerank).ranking.metrics(),
         evaluate_every=plan.evaluation.every,
         report=lambda epoch, epochs, text: report("train", epoch, epochs, text),
     )
     trained = find_trained(place, plan.training_id(benchmark))
     epoch = take_up(training, *trained, place.run_folder(trained[0].id)) if trained else train(training)
     report("test", 0, 0, "")
-    tested = evaluate(method, seen, plan.data)
+    tested = evaluate(method, seen, plan.data, plan.evaluation.rerank)
     if plan.evaluation.epoch_rule == "last" and plan.evaluation.every:
         training.history[-1] = training.history[-1].model_copy(update={"metrics": tested.ranking.metrics()})
     disturbing = time.perf_counter()
-    conditions = evaluate_conditions(method, seen, plan.data, plan.evaluation.conditions, partial(report, "test"))
+    tell, rerank = partial(report, "test"), plan.evaluation.rerank
+    conditions = evaluate_conditions(method, seen, plan.data, plan.evaluation.conditions, tell, rerank)
     report("profile", 0, 0, "")
     trained_and_tested = time.perf_counter()
     record = _record(plan, run_id, place, learned, benchmark, method, training, epoch, tested)
@@ -187,7 +188,9 @@ def _keep(
     folder = place.run_folder(run_id)
     values = {"settings": plan.resolved(), "spec": vars(method.spec), "run_id": run_id, "model": method.state_dict()}
     write_checkpoint(folder / MODEL, values)
-    if plan.profile.pictures and not plan.data.shuffle_test_identities:  # right matches would be shown as wrong ones
+    # Pictures are of the nearest embeddings: with shuffled identities right matches would be shown as wrong ones, and a ranking
+    # that was re-ordered is another one.
+    if plan.profile.pictures and not plan.data.shuffle_test_identities and plan.evaluation.rerank is None:
         write_pictures(place.work_dir, run_id, take_pictures(method, benchmark, plan.data, tested, plan.profile.pictures))
     write_record(place.work_dir, record, tested.ranking.queries)
     TrainingState(folder, run_id).clear()

@@ -9,6 +9,7 @@ import torch
 from benchmarks.base import Benchmark, Images, Split
 from benchmarks.captions.sentences import join_sentences
 from benchmarks.loading import DataSettings, test_loader
+from benchmarks.protocol import JUNK
 from benchmarks.transforms import Resizing
 from methods.base import Method
 
@@ -37,7 +38,7 @@ def take_pictures(method: Method, benchmark: Benchmark, data: DataSettings, eval
     ranked, similarity, hits = [], [], []
     for position in chosen:
         same = gallery.identities == query.identities[position]
-        keep = ~(same & (groups == protocol.groups(query)[position]))
+        keep = ~(same & (groups == protocol.groups(query)[position])) & (gallery.identities != JUNK)
         found, nearness = top_entries(evaluation.query[position], evaluation.gallery, keep, entries)
         ranked.append(found)
         similarity.append(nearness)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Group
 from rich.table import Table
 
 from benchmarks.conditions import Condition
@@ -15,6 +16,7 @@ from .comparison import Comparison
 from .executors import Task
 from .records import Metrics, Record, read_record, record_path
 from .reference import CheckResult
+from .reranking import Reranking
 from .verdicts import DirectionResult
 
 METRICS = ("mAP", "R1", "R5", "R10", "mINP")
@@ -45,6 +47,22 @@ def conditions_table(rows: Sequence[tuple[Condition, Metrics]]) -> Table:
         values = [f"{100 * getattr(metrics, name):.2f}" for name in METRICS]
         table.add_row(condition.name, *values, f"{100 * (metrics.mAP - first):+.2f}")
     return table
+
+
+def ranking_table(metrics: Metrics, cmc: Sequence[float], rerank: Reranking | None) -> Group:
+    """Metrics and the CMC in percent, with what must be read with care below them."""
+    ranks = [rank for rank in (1, 2, 3, 5, 10, 20, 50) if rank < len(cmc)] + [len(cmc)]
+    curve = _table("rank", *map(str, ranks))
+    curve.add_row("CMC", *(f"{100 * cmc[rank - 1]:.2f}" for rank in ranks))
+    lines = []
+    if metrics.tied_positives and metrics.optimistic_mAP is not None:
+        lines.append(f"Ties count against the query; in its favour the mAP would be {100 * metrics.optimistic_mAP:.2f}.")
+    if metrics.junk_entries:
+        lines.append(f"Junk in the gallery, which counts for no query: {metrics.junk_entries}.")
+    if rerank:
+        values = ", ".join(f"{name} {value:g}" for name, value in rerank)
+        lines.append(f"Re-ranked by k-reciprocal neighbours ({values}): not comparable with figures that are not.")
+    return Group(metrics_table(metrics), curve, *lines)
 
 
 def suite_table(tasks: Sequence[Task], work_dir: Path) -> Table:

@@ -10,23 +10,30 @@ from harness.records import Record
 from harness.rows import Row
 
 from .formats import bounds, counted, fixed, listed, plus_minus, signed
-from .measures import MetricName, chosen_on_test, difference, interval, metric
+from .measures import MetricName, chosen_on_test, difference, interval, metric, reranked
 from .table import Cell, Column, Emphasis
 
 ON_TEST = "†"
 """Marks a row whose epoch was chosen on the test set."""
 ON_CPU = "‡"
 """Marks a speed that was measured on a CPU."""
+RERANKED = "§"
+"""Marks a row whose ranking was re-ordered by k-reciprocal neighbours."""
 
 _RULES = {"last": "last", "best-on-validation": "best on validation", "best-on-test": "best on test"}
 
 CellOf = Callable[[Row], Cell]
 
 
+def flags(row: Row) -> str:
+    """The marks of what keeps a row from being compared with others."""
+    return (ON_TEST if chosen_on_test(row) else "") + (RERANKED if reranked(row) else "")
+
+
 def label(row: Row) -> Cell:
-    """Name of the row, marked where its epoch was chosen on the test set."""
+    """Name of the row with its marks."""
     emphasis: Emphasis = "normal" if row.runs else "muted"
-    return Cell(row.label, emphasis=emphasis, mark=ON_TEST if chosen_on_test(row) else "")
+    return Cell(row.label, emphasis=emphasis, mark=flags(row))
 
 
 def said(name: str) -> CellOf:

@@ -40,6 +40,11 @@ def chosen_on_test(row: Row) -> bool:
     return any(record.epoch_rule == "best-on-test" for record in row.records)
 
 
+def reranked(row: Row) -> bool:
+    """Whether the ranking of any run was re-ordered by k-reciprocal neighbours."""
+    return any(record.reranked for record in row.records)
+
+
 def _generator() -> np.random.Generator:
     """A fresh generator for each figure, so that none depends on which others are computed."""
     return np.random.default_rng(0)

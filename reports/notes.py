@@ -7,9 +7,9 @@ import numpy as np
 from harness.rows import BenchmarkRows
 from harness.statistics import RESAMPLES
 
-from .columns import ON_CPU, ON_TEST, speed
+from .columns import ON_CPU, ON_TEST, RERANKED, speed
 from .formats import LEVEL_TEXT, counted, listed, short
-from .measures import chosen_on_test
+from .measures import chosen_on_test, reranked
 from .table import Note
 
 METRIC_NOTE = Note("Metrics in percent. ± is the sample standard deviation over the seeds of a row.")
@@ -58,11 +58,19 @@ def speed_notes(group: BenchmarkRows) -> list[Note]:
 
 
 def caution_notes(group: BenchmarkRows) -> list[Note]:
-    """What must be read with care: unfinished rows, single seeds, epochs chosen on the test set."""
+    """What must be read with care: epochs chosen on the test set, re-ranked or unfinished rows, single seeds."""
     notes = []
     if any(chosen_on_test(row) for row in group.rows):
         notes.append(
             Note("Epoch chosen on the test set: the figure is optimistic, and not comparable with other rows.", ON_TEST)
+        )
+    if any(reranked(row) for row in group.rows):
+        notes.append(
+            Note(
+                "Re-ranked by k-reciprocal neighbours: a query's ranking uses the other queries, so the figure is not "
+                "comparable with rows that are not.",
+                RERANKED,
+            )
         )
     single = [row.label for row in group.rows if len(row.runs) == 1]
     if single:

@@ -84,8 +84,12 @@ READING: tuple[tuple[str, str], ...] = (
     (
         "Skipped queries and ties",
         "A query is skipped where the protocol leaves it no right entry in the gallery. Tied positives are right entries with "
-        "exactly the similarity of a wrong one, so that their order is arbitrary; many of them point to a degenerate "
-        "embedding.",
+        "exactly the similarity of a wrong one: they count as ranked behind it. Many of them point to a degenerate embedding.",
+    ),
+    (
+        "Re-ranked (§)",
+        "The ranking was re-ordered by k-reciprocal neighbours, which are looked for among all queries and the whole gallery "
+        "at once. That raises mAP and is another task than a search for one query: compare such rows with each other alone.",
     ),
 )
 """Terms with what they mean, in their order on a page."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.rows import BenchmarkRows, Row, SuiteRows
 
 from .formats import LEVEL_TEXT, bounds, counted, plus_minus, signed
-from .measures import chosen_on_test, difference, interval, metric
+from .measures import chosen_on_test, difference, interval, metric, reranked
 
 
 def progress(suite: SuiteRows) -> str:
@@ -25,7 +25,8 @@ def sentence(group: BenchmarkRows) -> str:
         f"{group.benchmark}: {best.label} has the highest mAP, {plus_minus(metric(best, 'mAP'))} % "
         f"({counted(len(best.runs), 'seed')}{known}){_against(best, group)}."
     )
-    return text + (" Its epoch was chosen on the test set (†)." if chosen_on_test(best) else "")
+    text += " Its epoch was chosen on the test set (†)." if chosen_on_test(best) else ""
+    return text + (" It is re-ranked (§)." if reranked(best) else "")
 
 
 def _against(best: Row, group: BenchmarkRows) -> str:

@@ -65,6 +65,7 @@ def make_metrics(queries, tied=0):
         skipped_queries=int((~kept).sum()),
         tied_positives=tied,
         chance_mAP=0.02,
+        optimistic_mAP=float(queries.average_precision[kept].mean()) if kept.any() else 0.0,
     )
 
 

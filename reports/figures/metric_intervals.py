@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 
 from harness.rows import BenchmarkRows, Row
 from reports.canvas import FIGURES, PALETTE, Drawing, chart, new_figure, styled
+from reports.columns import flags
 from reports.formats import LEVEL_TEXT, plus_minus, shortened
-from reports.measures import chosen_on_test, interval, metric
+from reports.measures import chosen_on_test, interval, metric, reranked
 
 
 @FIGURES.register(order=10)
@@ -24,11 +25,12 @@ def metric_intervals(group: BenchmarkRows) -> Drawing | None:
     reference = group.reference
     if reference is not None and reference.runs:
         axes.axvline(100 * metric(reference, "mAP").mean, color="#888888", linestyle="--", linewidth=1, zorder=1)
-    names = [shortened(row.label, 32) + (" †" if chosen_on_test(row) else "") for row in rows]
+    names = [shortened(row.label, 32) + f" {flags(row)}".rstrip() for row in rows]
     axes.set_yticks(range(len(rows)), labels=names)
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel="mAP (%)")
     axes.grid(visible=False, axis="y")
     flag = " †: epoch chosen on the test set." if any(map(chosen_on_test, rows)) else ""
+    flag += " §: re-ranked." if any(map(reranked, rows)) else ""
     return chart(
         figure,
         f"mAP on {group.benchmark} with {LEVEL_TEXT} intervals over identities and seeds; open dots are single seeds, the "

@@ -33,6 +33,7 @@ _TEXT = {
 _MATHS = {
     "†": r"^\dagger",
     "‡": r"^\ddagger",
+    "§": r"^\mathsection",
     "±": r"\pm",
     "−": "-",
     "×": r"\times",

@@ -77,6 +77,11 @@ def suite(tiny, tmp_path):
         (["evaluate", "none.pt"], "Missing option '--benchmark'"),
         (["rank", "none.npz"], "none.npz: no such file"),
         (["rank", "none.npz", "--protocol", "view"], "Invalid value for '--protocol'"),
+        (["rank", "none.npz", "--max-rank", "0"], "Invalid value for '--max-rank'"),
+        (["rank", "none.npz", "--rerank-k1", "30"], "--rerank-k1: does nothing without --rerank"),
+        (["rank", "none.npz", "--rerank", "--rerank-k1", "0"], "--rerank: k1: input should be greater than or equal to 1"),
+        (["rank", "none.npz", "--rerank", "--rerank-weight", "2"], "--rerank: weight: input should be less than or equal to 1"),
+        (["run", "embedded", "--set", "evaluation.rerank.k3=1"], "unknown key 'evaluation.rerank.k3'; did you mean"),
         (
             ["check", "none", "--against", "published"],
             "none: no such work folder; `harness run SUITE --work-dir none` makes it",
@@ -148,6 +153,7 @@ def test_cuda_that_is_absent(refused, suite, trained):
         "evaluate", str(trained.baseline.checkpoint), "--benchmark", "synthetic_person", "--device", "cuda"
     )
     assert message in refused("profile", "baseline", "--device", "cuda")
+    assert message in refused("rank", "none.npz", "--device", "cuda")
 
 
 def test_half_precision_on_a_cpu(refused, suite):
@@ -251,6 +257,14 @@ def test_embeddings_that_cannot_be_ranked(refused, tmp_path):
     assert "gallery: 3 embeddings, but [2, 2] identities and groups" in refused("rank", str(path))
     np.savez(path, query_embeddings=np.ones(2), gallery_embeddings=np.ones((2, 3)), **arrays)
     assert "query_embeddings has shape (2,); expected 2 dimensions" in refused("rank", str(path))
+    np.savez(path, query_embeddings=np.ones((2, 3)), gallery_embeddings=np.ones((2, 4)), **arrays)
+    assert "query embeddings have 3 dimensions, gallery embeddings 4" in refused("rank", str(path))
+    none = {name: values[:0] for name, values in arrays.items()}
+    np.savez(path, query_embeddings=np.ones((0, 3)), gallery_embeddings=np.ones((0, 3)), **none)
+    assert "query: embeddings of shape (0, 3)" in refused("rank", str(path))
+    arrays = {**arrays, "gallery_cameras": np.arange(2) + 1}
+    np.savez(path, query_embeddings=np.ones((2, 3)), gallery_embeddings=np.ones((2, 3)), **arrays)
+    assert "cannot be written" in refused("rank", str(path), "--per-query", str(path / "below.npz"))
     path.write_text("no npz")
     assert "embeddings.npz: not an npz of arrays" in refused("rank", str(path))
 

@@ -274,11 +274,51 @@ def embeddings(tmp_path):
 
 def test_rank_prints_the_document_of_the_design(harness, embeddings):
     found = document(harness("rank", embeddings, "--json"))
-    fractions = {"mAP", "R1", "R5", "R10", "mINP", "chance_mAP"}
-    assert set(found) == {*fractions, "queries", "skipped_queries", "tied_positives"}
+    fractions = {"mAP", "R1", "R5", "R10", "mINP", "chance_mAP", "optimistic_mAP"}
+    counts = {"queries", "skipped_queries", "tied_positives", "junk_entries"}
+    assert set(found) == {*fractions, *counts, "cmc", "rerank"}
     assert all(0 <= found[name] <= 1 for name in fractions)
-    assert found["queries"] == 9
+    assert (found["queries"], found["junk_entries"], found["rerank"]) == (9, 0, None)
+    assert len(found["cmc"]) == 50
+    assert [found["cmc"][k - 1] for k in (1, 5, 10)] == [found[name] for name in ("R1", "R5", "R10")]
     assert f"{100 * found['mINP']:.2f}" in harness("rank", embeddings, "--protocol", "camera").out
+
+
+def test_rank_ends_the_cmc_at_the_maximum_rank(harness, embeddings):
+    whole = document(harness("rank", embeddings, "--json"))
+    short = document(harness("rank", embeddings, "--max-rank", 3, "--json"))
+    assert short == {**whole, "cmc": whole["cmc"][:3]}
+    table = harness("rank", embeddings, "--max-rank", 7).out.splitlines()
+    assert table[2].split() == ["rank", "1", "2", "3", "5", "7"]
+    assert table[3].split()[-1] == f"{100 * whole['cmc'][6]:.2f}"
+
+
+def test_rank_writes_what_is_per_query(harness, embeddings, tmp_path):
+    found = document(harness("rank", embeddings, "--per-query", tmp_path / "queries.npz", "--json"))
+    with np.load(tmp_path / "queries.npz") as values:
+        assert set(values.files) == {"average_precision", "inverse_negative_penalty", "first_hit", "identity"}
+        assert np.nanmean(values["average_precision"]) == pytest.approx(found["mAP"])
+        assert values["identity"].tolist() == [0, 1, 2] * 3
+
+
+def test_rank_re_ranks_and_says_so(harness, embeddings):
+    plainly = document(harness("rank", embeddings, "--json"))
+    found = document(harness("rank", embeddings, "--rerank", "--rerank-k1", 3, "--rerank-weight", 0.5, "--json"))
+    assert found["rerank"] == {"k1": 3, "k2": 6, "weight": 0.5}
+    assert found["mAP"] != plainly["mAP"]
+    line = "Re-ranked by k-reciprocal neighbours (k1 20, k2 6, weight 0.3): not comparable with figures that are not."
+    assert line in harness("rank", embeddings, "--rerank").out
+    assert "Re-ranked" not in harness("rank", embeddings).out
+
+
+def test_rank_says_what_ties_are_worth_and_what_is_junk(harness, tmp_path):
+    values = {f"{role}_embeddings": np.ones((4, 2)) for role in ("query", "gallery")}
+    values |= {f"{role}_ids": np.array([0, 0, 1, -1]) for role in ("query", "gallery")}
+    values |= {f"{role}_cameras": np.array([0, 1, 0, 0]) for role in ("query", "gallery")}
+    np.savez(tmp_path / "collapsed.npz", **values)
+    text = harness("rank", tmp_path / "collapsed.npz").out
+    assert "Ties count against the query; in its favour the mAP would be 100.00." in text
+    assert "Junk in the gallery, which counts for no query: 1." in text
 
 
 def test_profile_prints_the_document_of_the_design(harness):

@@ -8,6 +8,7 @@ from benchmarks.loading import DataSettings
 from benchmarks.protocol import Protocol
 from harness.evaluation import embed_split, evaluate, evaluate_conditions
 from harness.ranking import rank
+from harness.reranking import Reranking
 from methods.base import Method
 
 SIZE = (4, 2)
@@ -112,6 +113,16 @@ def test_the_rule_of_the_benchmark_decides_what_is_removed(method):
     by_camera = evaluate(method, benchmark(same=True), DATA).ranking.queries.average_precision
     by_scene = evaluate(method, benchmark(same=True, protocol=Protocol.SCENE), DATA).ranking.queries.average_precision
     assert not np.array_equal(by_camera, by_scene)
+
+
+def test_the_ranking_is_re_ordered_where_that_is_asked_for(method):
+    made, settings = benchmark(same=False), Reranking(k1=3, k2=2)
+    result = evaluate(method, made, DATA, settings)
+    splits = [getattr(split, name) for name in ("identities", "cameras") for split in (made.query, made.gallery)]
+    expected = rank(result.query, result.gallery, *splits, rerank=settings)
+    np.testing.assert_array_equal(result.ranking.queries.average_precision, expected.queries.average_precision)
+    plainly = evaluate(method, made, DATA).ranking.queries.average_precision
+    assert not np.array_equal(result.ranking.queries.average_precision, plainly)
 
 
 def test_modalities_that_are_missing_are_zeros_in_both(method):

@@ -1,4 +1,3 @@
-import io
 import json
 import shutil
 
@@ -11,15 +10,7 @@ from benchmarks.common.errors import InputError
 from benchmarks.conditions import parse_conditions
 from harness.checkpoints import read_checkpoint, write_checkpoint
 from harness.configs import merge
-from harness.inspection import (
-    Timing,
-    evaluate_checkpoint,
-    evaluate_checkpoint_under,
-    profile_methods,
-    rank_file,
-    write_benchmark,
-)
-from harness.ranking import rank
+from harness.inspection import Timing, evaluate_checkpoint, evaluate_checkpoint_under, profile_methods, write_benchmark
 from harness.suite import benchmark_settings
 
 SMALL = {"method.backbone.architecture": "small", "benchmark.image_size": [64, 32]}
@@ -107,6 +98,14 @@ def test_a_run_without_a_modality_is_tested_as_it_was(tiny, work, evaluate):
     assert evaluate(checkpoint, data__test_missing=[]) != record.metrics
 
 
+def test_a_run_that_was_re_ranked_is_tested_as_it_was(tiny, trained, work, evaluate):
+    record = tiny.execute(tiny.plan(evaluation__rerank={"k1": 4}), work)
+    checkpoint = work / "runs" / record.id / "model.pt"
+    assert evaluate(checkpoint) == record.metrics
+    assert evaluate(checkpoint, evaluation__rerank=None) == trained.baseline.record.metrics
+    assert evaluate(trained.baseline.checkpoint, evaluation__rerank__k1=4) == record.metrics
+
+
 @pytest.mark.parametrize("control", ["shuffle_test_identities", "shuffle_captions"])
 def test_a_control_is_tested_as_it_was(tiny, work, evaluate, control):
     changes = {f"data__{control}": True, "method__caption_feature": True, "schedule__epochs": 1}
@@ -160,6 +159,8 @@ def test_checkpoints_that_do_not_fit_are_refused(trained, evaluate, tmp_path, tr
         evaluate(path, ("NI",))
     with pytest.raises(InputError, match="--set: unknown key 'schedule'; one of: benchmark, data"):
         evaluate(path, schedule__epochs=3)
+    with pytest.raises(InputError, match="unknown key 'every'"):
+        evaluate(path, evaluation__every=3)
     with pytest.raises(InputError, match="--set: data: expected settings"):
         evaluate(path, data=3)
     with pytest.raises(InputError, match="unknown benchmark 'synthetic_persn'; did you mean 'synthetic_person'"):
@@ -181,122 +182,6 @@ def test_a_training_state_is_no_checkpoint_to_test(tiny, work, evaluate):
     (state,) = work.glob("runs/*/state-0001.pt")
     with pytest.raises(InputError, match="a training state, not final weights; take `model.pt` of a finished run"):
         evaluate(state)
-
-
-def arrays(**changes):
-    rng = np.random.default_rng(0)
-    values = {
-        "query_embeddings": rng.normal(size=(12, 4)).astype(np.float32),
-        "gallery_embeddings": rng.normal(size=(20, 4)).astype(np.float32),
-        "query_ids": np.arange(12) % 3,
-        "gallery_ids": np.arange(20) % 3,
-        "query_cameras": np.arange(12) % 2,
-        "gallery_cameras": np.arange(20) % 4,
-        "query_scenes": np.arange(12) % 5,
-        "gallery_scenes": np.arange(20) % 2,
-        **changes,
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
-@pytest.fixture
-def npz(tmp_path):
-    def write(save=np.savez, **changes):
-        save(tmp_path / "embeddings.npz", **arrays(**changes))
-        return tmp_path / "embeddings.npz"
-
-    return write
-
-
-@pytest.mark.parametrize("protocol", ["camera", "scene"])
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_embeddings_of_a_file_are_ranked_by_the_rule(npz, protocol, save):
-    values, group = arrays(), {"camera": "cameras", "scene": "scenes"}[protocol]
-    query, gallery = (torch.from_numpy(values[f"{role}_embeddings"]) for role in ("query", "gallery"))
-    columns = [values[f"{role}_{what}"] for what in ("ids", group) for role in ("query", "gallery")]
-    assert rank_file(npz(save), protocol) == rank(query, gallery, *columns).metrics()
-
-
-def test_the_two_rules_differ_and_the_arrays_of_one_are_enough(npz):
-    assert rank_file(npz(), "camera") != rank_file(npz(), "scene")
-    by_camera = rank_file(npz(), "camera")
-    assert rank_file(npz(query_scenes=None, gallery_scenes=None), "camera") == by_camera
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int16])
-def test_embeddings_may_be_of_any_kind_of_number(npz, dtype):
-    whole = {name: np.round(8 * value) for name, value in arrays().items() if name.endswith("embeddings")}
-    expected = rank_file(npz(**whole), "camera")
-    assert rank_file(npz(**{name: value.astype(dtype) for name, value in whole.items()}), "camera") == expected
-
-
-@pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.int64])
-def test_identities_may_be_of_any_kind_of_whole_number(npz, dtype):
-    ids = {name: value.astype(dtype) for name, value in arrays().items() if not name.endswith("embeddings")}
-    assert rank_file(npz(**ids), "camera") == rank_file(npz(), "camera")
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"query_ids": None}, r"needed for --protocol camera\): unknown array 'query_ids'; did you mean"),
-        ({"gallery_cameras": None}, "unknown array 'gallery_cameras'"),
-        ({"query_embeddings": np.ones(12)}, r"query_embeddings has shape \(12,\); expected 2 dimensions"),
-        ({"gallery_ids": np.ones((20, 1), int)}, r"gallery_ids has shape \(20, 1\); expected 1 dimensions"),
-        ({"gallery_ids": np.zeros(19, int)}, "gallery: 20 embeddings, but .19, 20. identities and groups"),
-        ({"gallery_embeddings": np.ones((20, 5))}, "query embeddings have 4 dimensions, gallery embeddings 5"),
-        ({"query_ids": np.array(["a"] * 12)}, "query_ids holds <U1; expected whole numbers"),
-        ({"query_ids": np.linspace(0, 2, 12)}, "query_ids holds float64; expected whole numbers"),
-        ({"query_cameras": np.full(12, np.nan)}, "query_cameras holds float64; expected whole numbers"),
-        ({"query_embeddings": np.full((12, 4), "x")}, "query_embeddings holds <U1; expected numbers"),
-        ({"query_embeddings": np.ones((12, 4), complex)}, "query_embeddings holds complex128; expected numbers"),
-        ({"query_embeddings": np.full((12, 4), np.nan)}, "query: an embedding holds NaN or infinity"),
-        ({"query_embeddings": np.full((12, 4), 1e300)}, "query: an embedding holds NaN or infinity"),
-        ({"query_ids": np.full(12, 99)}, "no query has a match in the gallery"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-def test_arrays_that_cannot_be_ranked_are_refused(npz, changes, message):
-    with pytest.raises(InputError, match=message):
-        rank_file(npz(**changes), "camera")
-
-
-def test_the_scene_rule_needs_scenes(npz):
-    with pytest.raises(InputError, match="needed for --protocol scene.: unknown array 'gallery_scenes'"):
-        rank_file(npz(gallery_scenes=None), "scene")
-
-
-@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut", "npy", "pickle", "objects"])
-def test_files_that_are_no_npz_are_refused(tmp_path, content):
-    path, memory = tmp_path / "embeddings.npz", io.BytesIO()
-    if content == "npy":
-        np.save(memory, np.ones(3))
-    elif content == "objects":
-        np.savez(memory, **arrays(query_ids=np.array([{}] * 12)))
-    elif content == "pickle":
-        np.save(memory, np.array([{}]))
-    path.write_bytes(content if isinstance(content, bytes) else memory.getvalue())
-    with pytest.raises(InputError, match="embeddings.npz: not an npz of arrays"):
-        rank_file(path, "camera")
-
-
-def test_missing_files_and_folders_are_refused(tmp_path):
-    with pytest.raises(InputError, match="none.npz: no such file"):
-        rank_file(tmp_path / "none.npz", "camera")
-    with pytest.raises(InputError, match="not an npz of arrays"):
-        rank_file(tmp_path, "camera")
-
-
-def test_damage_anywhere_in_an_npz_is_told_or_harmless(npz, tmp_path):
-    content = npz(np.savez_compressed).read_bytes()
-    path, refused = tmp_path / "damaged.npz", 0
-    for position in range(0, len(content), 17):
-        path.write_bytes(content[:position] + bytes([content[position] ^ 0x5A]) + content[position + 1 :])
-        try:
-            rank_file(path, "camera")
-        except InputError:
-            refused += 1
-    assert refused > 20
 
 
 def test_profiles_are_of_the_method_with_all_its_variants_or_of_one():

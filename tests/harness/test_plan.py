@@ -35,6 +35,8 @@ CHANGES = {
     "labels": {"data__shuffle_train_labels": True},
     "evaluation": {"evaluation__every": 2},
     "epoch rule": {"evaluation__epoch_rule": "best-on-test"},
+    "re-ranking": {"evaluation__rerank": {}},
+    "a parameter of re-ranking": {"evaluation__rerank__k1": 30},
     "profile": {"profile__pictures": 0},
     "seed": {"seed": 1},
     "threads": {"threads": 2},

@@ -36,6 +36,13 @@ def test_a_figure_is_the_mean_over_the_seeds_in_percent(work, references):
     assert (row.run, row.metric, row.expected, row.tolerance, row.source) == ("main/NEXT on RGBNT201", "mAP", 60, 10, "paper")
 
 
+def test_no_reference_is_of_a_row_that_was_re_ranked(folder, references):
+    references("mAP", 60, 10)
+    folder.row("NEXT", 0.6, method="next")
+    work = folder.row("re-ranked", 0.6, method="next", settings={"evaluation": {"rerank": {"k1": 20}}}).write()
+    assert [row.run for row in check_records(work, "published").rows] == ["main/NEXT on RGBNT201"]
+
+
 def test_within_and_outside_of_the_tolerance(work, references):
     measured = mean_map(work)
     for offset, within in ((0.9, True), (-0.9, True), (1.1, False), (-1.1, False)):

@@ -206,6 +206,17 @@ def test_an_epoch_chosen_on_the_test_split_is_the_best_one_and_said_so(tiny, wor
     assert record.metrics == record.history[record.epoch - 1].metrics
 
 
+def test_a_run_is_re_ranked_from_the_first_epoch_on_where_its_plan_says_so(tiny, trained, work):
+    record = tiny.execute(tiny.plan(evaluation__rerank={}), work)
+    expected = trained.baseline.record
+    assert record.history[0].losses == expected.history[0].losses
+    assert record.reranked
+    assert not expected.reranked
+    assert all(mine.metrics != theirs.metrics for mine, theirs in zip(record.history, expected.history, strict=True))
+    assert record.metrics == record.history[-1].metrics
+    assert read_pictures(work, record.id) is None  # they would show another ranking
+
+
 def test_modalities_that_are_missing_at_test_show(tiny, trained, work):
     plan = tiny.plan(data__test_missing=["TIR"], profile__pictures=0)
     record = tiny.execute(plan, work)
@@ -345,6 +356,16 @@ def test_other_conditions_are_tested_on_the_weights_that_are_there(tiny, disturb
 def test_what_decides_the_weights_or_the_curve_trains_again(tiny, trained, change):
     plan = tiny.plan(**change)
     assert plan.training_id(plan.load_benchmark(None, None)) != trained.baseline.record.training_id
+
+
+def test_where_no_epoch_is_judged_the_test_decides_nothing_of_the_training(tiny):
+    def training_id(**change):
+        plan = tiny.plan(evaluation__every=0, **change)
+        return plan.training_id(plan.load_benchmark(None, None))
+
+    test_alone = [{"data__test_missing": ["TIR"]}, {"data__test_degraded": ["NIR:blur:1"]}, {"evaluation__rerank": {"k1": 5}}]
+    assert {training_id(**change) for change in test_alone} == {training_id()}
+    assert training_id(data__train_missing=["TIR"]) != training_id()
 
 
 def test_weights_that_are_damaged_are_trained_again(tiny, trained, work):

@@ -31,7 +31,7 @@ def ranking(first_hit, identity):
     count = len(first_hit)
     values = {"average_precision": np.zeros(count), "inverse_negative_penalty": np.zeros(count)}
     queries = QueryResults(first_hit=np.array(first_hit), identity=np.array(identity), **values)
-    return Evaluation(None, None, Ranking(queries, 0, 0.1), {}, 0, 0)
+    return Evaluation(None, None, Ranking(queries, tied_positives=0, chance=0.1, optimistic=0.0, junk_entries=0), {}, 0, 0)
 
 
 def test_queries_are_of_different_identities_spread_over_the_split(trained):

@@ -64,5 +64,15 @@ def test_unfinished_and_flagged_variants_show(folder, fake):
     assert any(note.mark == "†" for note in table.notes)
 
 
+def test_a_re_ranked_variant_is_flagged_beside_its_other_marks(folder, fake):
+    reranked, plainly = ({"evaluation": {"rerank": rerank}} for rerank in ({"k1": 20, "k2": 6, "weight": 0.3}, None))
+    folder.row("a", 0.5, settings=plainly).row("b", 0.5, settings=reranked)
+    folder.row("c", 0.5, settings=reranked, epoch_rule="best-on-test")
+    (table,) = ablation(collect(folder.write(table="ablation"))[0])
+    assert [fake.grid(table)[label]["Variant"].mark for label in "abc"] == ["", "§", "†§"]
+    (note,) = [note for note in table.notes if note.mark == "§"]
+    assert "not comparable with rows that are not" in note.text
+
+
 def test_a_comparison_is_no_ablation(folder):
     assert ablation(collect(folder.row("a", 0.5).write())[0]) == []

@@ -7,6 +7,7 @@ import pytest
 from reports.render.html import render_html
 from reports.render.latex import render_latex
 from reports.render.markdown import render_markdown
+from reports.report import build_report
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,15 @@ def test_best_on_test_is_flagged_in_each(whole_report):
     ):
         assert mark in text
         assert "Epoch chosen on the test set" in text
+
+
+def test_a_re_ranked_row_is_flagged_in_each(folder):
+    reranked = {"evaluation": {"rerank": {"k1": 20, "k2": 6, "weight": 0.3}}}
+    report = build_report(folder.row("a", 0.5).row("b", 0.6, settings=reranked).write())
+    for text, mark in (
+        (render_markdown(report, "figures"), "b§"),
+        (render_latex(report), r"b$^\mathsection$"),
+        (render_html(report), "b</span><sup>§</sup>"),
+    ):
+        assert mark in text
+        assert "Re-ranked by k-reciprocal neighbours" in text

@@ -33,3 +33,8 @@ def test_an_unfinished_reference_or_suite_is_said_so(folder):
 def test_an_epoch_chosen_on_test_is_flagged(folder):
     text = sentence_of(folder.row("a", 0.5).row("b", 0.6, epoch_rule="best-on-test").write())
     assert text.endswith("Its epoch was chosen on the test set (†).")
+
+
+def test_a_re_ranked_row_is_flagged(folder):
+    text = sentence_of(folder.row("a", 0.5).row("b", 0.6, settings={"evaluation": {"rerank": {"k1": 20}}}).write())
+    assert text.endswith("It is re-ranked (§).")
