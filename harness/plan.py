@@ -27,7 +27,6 @@ from .records import SCHEMA_VERSION, EpochRule
 from .reranking import Reranking
 from .schedules import Schedule
 
-
 _TEST_ALONE = ("test_batch", "test_missing", "test_degraded", "shuffle_test_identities")
 """Data settings that training does not see."""
 
