@@ -22,7 +22,7 @@ class BatchSpec:
     identities: int
     """Number of identities to classify in training."""
     cameras: int
-    """Number of cameras; camera indices are in [0, cameras)."""
+    """Number of cameras; camera indices in training are in [0, cameras), at test there may be others."""
     image_size: tuple[int, int]
     """Height and width in pixels."""
     modalities: tuple[str, ...] = MODALITIES
@@ -39,7 +39,7 @@ class Batch:
     identity: Tensor
     """(B,) int64: class in [0, identities) in training, the data set's own number at test."""
     camera: Tensor
-    """(B,) int64 in [0, cameras)."""
+    """(B,) int64, at least 0."""
     scene: Tensor
     """(B,) int64."""
     index: Tensor

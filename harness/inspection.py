@@ -142,11 +142,6 @@ def _load(
     data = parse(DataSettings, sections["data"], "data")
     rerank = parse(_Tested, sections["evaluation"], "--set evaluation").rerank
     loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
-    if loaded.facts.cameras > spec.cameras:
-        raise InputError(
-            f"{checkpoint}: was trained with {spec.cameras} cameras, {benchmark} has {loaded.facts.cameras}; "
-            f"its camera embedding does not fit"
-        )
     if data.shuffle_captions:
         loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from benchmarks.batch import Batch, BatchSpec
 from benchmarks.common.errors import InputError
 
+from .layers.cameras import camera_rows
 from .pretrained import ARCHITECTURES, Architecture, BackboneSettings, read_state, weights_path
 from .text import TextTower
 
@@ -107,7 +108,7 @@ class Branches(nn.Module):
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Class tokens (B, M, D) and patches (B, M, N, D) of a batch."""
         B, M = batch.images.shape[:2]
-        camera = self.camera[batch.camera].repeat_interleave(M, dim=0)
+        camera = camera_rows(self.camera, batch.camera, training=self.training).repeat_interleave(M, dim=0)
         tokens = self.tower(batch.images.flatten(0, 1), camera).unflatten(0, (B, M))
         return tokens[:, :, 0], tokens[:, :, 1:]
 

@@ -123,8 +123,7 @@ class FolderSource(BenchmarkSource):
         roles: dict[Role, Split] = {**splits, "query": query}
         remarks = [*_count_remarks(cls.published, roles), *_remarks(surveyed), *_caption_remarks(captions, splits, query)]
         identities = len(set(splits["train"].identities.tolist()))
-        cameras = 1 + max(int(split.cameras.max()) for split in (*splits.values(), query) if len(split))
-        facts = replace(cls.facts(config), identities=identities, cameras=cameras)
+        facts = replace(cls.facts(config), identities=identities, cameras=1 + int(splits["train"].cameras.max()))
         return Benchmark(facts, splits["train"], query, splits["gallery"], tuple(left_out), tuple(remarks))
 
     @classmethod
