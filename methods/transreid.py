@@ -15,7 +15,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from benchmarks.batch import Batch, BatchSpec
+from benchmarks.batch import MODALITIES, Batch, BatchSpec
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import FilePath, Settings
 
@@ -61,15 +61,15 @@ class TransReIDSettings(MethodSettings):
     backbone: TransReIDBackbone = TransReIDBackbone()
     supervision: TransReIDSupervision = TransReIDSupervision()
     jpm: JpmSettings = JpmSettings()
-    modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] | None = Field(None, min_length=1)
-    """Which modalities are used, one whole TransReID each; all that the benchmark has by default."""
+    modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] = Field(("RGB", "NIR", "TIR"), min_length=1)
+    """Which modalities are used, one whole TransReID each; a single one is the method as it was published."""
 
     @field_validator("modalities")
     @classmethod
-    def _once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if names is not None and len(set(names)) < len(names):
+    def _in_order(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(modalities)) < len(modalities):
             raise ValueError("a modality is named twice")
-        return names
+        return tuple(modality for modality in MODALITIES if modality in modalities)
 
 
 def rearranged(patches: Tensor, shift: int) -> Tensor:
@@ -87,7 +87,7 @@ def rearranged(patches: Tensor, shift: int) -> Tensor:
     """
     shifted = patches.roll(1 - shift, dims=1)
     if shifted.shape[1] % 2:
-        shifted = torch.cat([shifted, shifted[:, -2:-1]], dim=1)
+        shifted = torch.cat([shifted, shifted[:, -2:][:, :1]], dim=1)
     return shifted.unflatten(1, (2, -1)).transpose(1, 2).flatten(1, 2)
 
 
@@ -185,14 +185,11 @@ def _shared(losses: list[Tensor], share: float) -> Tensor:
     return (1 - share) * first + share * torch.stack(others).mean() if others else first
 
 
-def _modalities(config: TransReIDSettings, spec: BatchSpec) -> tuple[str, ...]:
-    chosen = config.modalities or spec.modalities
-    missing = sorted(set(chosen) - set(spec.modalities))
+def _check_modalities(config: TransReIDSettings, spec: BatchSpec) -> None:
+    missing = [name for name in config.modalities if name not in spec.modalities]
     if missing:
-        raise InputError(
-            f"transreid: method.modalities has {', '.join(missing)}; the benchmark has {', '.join(spec.modalities)}"
-        )
-    return chosen
+        has = ", ".join(spec.modalities)
+        raise InputError(f"transreid: method.modalities has {', '.join(missing)}; the benchmark has {has}")
 
 
 @METHODS.register("transreid")
@@ -204,7 +201,7 @@ class TransReID(Method):
     @classmethod
     def check(cls, config: TransReIDSettings, spec: BatchSpec) -> None:
         """Modalities, image size, weights, and a patch for each group."""
-        _modalities(config, spec)
+        _check_modalities(config, spec)
         check_vit(config.backbone, spec.image_size)
         rows, columns = patch_grid(config.backbone, spec.image_size)
         if config.jpm.enabled and config.jpm.groups > rows * columns:
@@ -212,7 +209,8 @@ class TransReID(Method):
 
     def __init__(self, config: TransReIDSettings, spec: BatchSpec) -> None:
         super().__init__(config, spec)
-        chosen = _modalities(config, spec)
+        _check_modalities(config, spec)
+        chosen = config.modalities
         towers = load_vits(config.backbone, spec, len(chosen))
         self.places = [spec.modalities.index(name) for name in chosen]
         self.branches = nn.ModuleDict(
