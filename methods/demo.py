@@ -103,9 +103,9 @@ class HierarchicalDecoupling(nn.Module):
         Returns:
             (B, K, D).
         """
-        sequence = torch.cat([features[:, :, None], patches], dim=2)
+        tokens = torch.cat([features[:, :, None], patches], dim=2)
         decoupled = [
-            attention(token.expand(len(features), -1, -1), sequence[:, subset].flatten(1, 2))
+            attention(token.expand(len(features), -1, -1), torch.cat([tokens[:, m] for m in subset], dim=1))
             for token, attention, subset in zip(self.tokens, self.attentions, self.subsets, strict=True)
         ]
         return torch.cat(decoupled, dim=1)
