@@ -286,7 +286,9 @@ def _check_patches(config: EditorSettings, spec: BatchSpec) -> None:
     if not config.sfts.enabled:
         return
     if config.backbone.overlap:
-        raise InputError("editor: SFTS counts pixels of patches side by side; set backbone.overlap or sfts.enabled to 0")
+        raise InputError(
+            f"editor: SFTS needs patches side by side; backbone.overlap is {config.backbone.overlap:g}, set it to 0"
+        )
     patch = ARCHITECTURES[config.backbone.architecture].patch
     patches = (spec.image_size[0] // patch) * (spec.image_size[1] // patch)
     for key in ("head_keep", "frequency_keep"):

@@ -9,5 +9,4 @@ schedule = dict(
     warmup_factor=0.01,
     noise=False,
 )
-method = dict(direct=True, sfts=dict(head_keep=2, frequency_keep=10))
 data = dict(identities_per_batch=8, images_per_identity=16)
