@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 import torch
@@ -25,7 +26,7 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .layers.heads import BNNeckHead
 from .layers.losses import SupervisionSettings, at_least_float32
-from .vit import ARCHITECTURES, VitSettings, check_vit, load_vit
+from .vit import ARCHITECTURES, VitSettings, check_vit, load_vit, patch_grid
 
 
 class EditorSupervision(SupervisionSettings):
@@ -289,8 +290,7 @@ def _check_patches(config: EditorSettings, spec: BatchSpec) -> None:
         raise InputError(
             f"editor: SFTS needs patches side by side; backbone.overlap is {config.backbone.overlap:g}, set it to 0"
         )
-    patch = ARCHITECTURES[config.backbone.architecture].patch
-    patches = (spec.image_size[0] // patch) * (spec.image_size[1] // patch)
+    patches = prod(patch_grid(config.backbone, spec.image_size))
     for key in ("head_keep", "frequency_keep"):
         if getattr(config.sfts, key) > patches:
             raise InputError(f"editor: sfts.{key} {getattr(config.sfts, key)} is more than the {patches} patches of an image")
