@@ -181,7 +181,7 @@ class Reconstruction(nn.Module):
                 wanted = present[:, source] & ~present[:, target]
                 if other == target and bool(wanted.any()):
                     weight = wanted.to(total.dtype)[:, None, None]
-                    total, count = total + weight * translate(tokens[:, source]), count + weight
+                    total, count = total + weight * translate(tokens[:, source]).to(total.dtype), count + weight
             filled[target] = torch.where(count > 0, total / count.clamp_min(1), filled[target])
         return torch.stack(filled, dim=1)
 

@@ -398,6 +398,17 @@ def test_training_without_a_modality_has_finite_losses_and_gradients(small, miss
     assert all(parameter.grad.isfinite().all() for parameter in model.parameters() if parameter.grad is not None)
 
 
+@pytest.mark.parametrize("missing", [(), (1,)], ids=str)
+def test_half_precision_trains_and_fills(small, missing):
+    model, batch = small.build("topreid"), without(small.batch(captions=False), *missing)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = model.losses(batch)
+        embedding = model.eval().embed(batch)
+    sum(losses.values()).backward()
+    assert all(loss.dtype == torch.float32 and loss.isfinite() for loss in losses.values())
+    torch.testing.assert_close(embedding.float(), model.embed(batch), atol=0.2, rtol=0.1)
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("missing", [(), (0,), (1, 2)], ids=str)
 def test_a_sample_is_embedded_alone_as_in_any_batch(small, missing):
