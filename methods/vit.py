@@ -37,8 +37,14 @@ class VitSettings(PretrainedSettings):
     """Share of a patch's side that the next patch covers: 0.25 is TransReID's stride of 12 pixels at patches of 16."""
     camera_factor: float = Field(3.0, ge=0)
     """Factor of the learned camera embedding on every token (SIE of TransReID); 0 builds none, as one camera does."""
+    positions: bool = True
+    """Whether tokens know their place; a row of TransReID's table of training settings."""
     drop_path: float = Field(0.1, ge=0, lt=1)
     """Stochastic depth of the last block; it grows linearly from 0 at the first."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """On what enters the first block, and after both layers of an MLP and the output of attention."""
+    attention_dropout: float = Field(0.0, ge=0, lt=1)
+    """On the attention weights."""
 
     def hub(self) -> Hub:
         """Tags of timm."""
@@ -141,18 +147,25 @@ class PatchEmbedding(nn.Module):
         self, img_size: tuple[int, int], patch_size: int, embed_dim: int, *, stride: int, stem: bool, **_: Any
     ) -> None:
         super().__init__()
-        height, width = img_size
-        if stem:
-            self.proj: nn.Module = ConvStem(embed_dim, stride)
-            self.grid = (math.ceil(height / stride), math.ceil(width / stride))
-        else:
-            self.proj = nn.Conv2d(3, embed_dim, patch_size, stride)
-            self.grid = ((height - patch_size) // stride + 1, (width - patch_size) // stride + 1)
+        self.proj: nn.Module = ConvStem(embed_dim, stride) if stem else nn.Conv2d(3, embed_dim, patch_size, stride)
+        self.grid = (_places(img_size[0], patch_size, stride, stem), _places(img_size[1], patch_size, stride, stem))
         self.num_patches = self.grid[0] * self.grid[1]
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (n, 3, H, W) to tokens (n, N, D), row by row."""
         return self.proj(images).flatten(2).transpose(1, 2)
+
+
+def _places(side: int, patch: int, stride: int, stem: bool) -> int:
+    """Patches along a side; the stem pads."""
+    return math.ceil(side / stride) if stem else (side - patch) // stride + 1
+
+
+def patch_grid(settings: VitSettings, image_size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of patches of an image, without building anything."""
+    architecture, stride = ARCHITECTURES[settings.architecture], stride_of(settings)
+    rows, columns = (_places(side, architecture.patch, stride, architecture.small) for side in image_size)
+    return rows, columns
 
 
 def stride_of(settings: VitSettings) -> int:
@@ -200,10 +213,12 @@ class VitTower(nn.Module):
         """What enters the first block: (n, 1 + N, D), class token first, of images (n, 3, H, W) and cameras (n,)."""
         vit = self.vit
         patches = vit.patch_embed(images)
-        x = torch.cat([vit.cls_token.expand(len(images), -1, -1), patches], dim=1) + vit.pos_embed
+        x = torch.cat([vit.cls_token.expand(len(images), -1, -1), patches], dim=1)
+        if vit.pos_embed is not None:
+            x = x + vit.pos_embed
         if self.camera is not None:
             x = x + self.camera_factor * camera_rows(self.camera, camera, training=self.training)
-        return vit.norm_pre(x)
+        return vit.norm_pre(vit.pos_drop(x))
 
     def encode(self, images: Tensor, camera: Tensor, *, depth: int | None = None, maps: list[Tensor] | None = None) -> Tensor:
         """Tokens before the final norm.
@@ -234,7 +249,8 @@ def _mapped_block(block: Any, x: Tensor, maps: list[Tensor]) -> Tensor:
     query, key, value = heads.unbind(0)
     shares = ((query * attention.scale) @ key.transpose(-2, -1)).softmax(dim=-1)
     maps.append(shares)
-    x = x + block.drop_path1(attention.proj((shares @ value).transpose(1, 2).flatten(2)))
+    mixed = (attention.attn_drop(shares) @ value).transpose(1, 2).flatten(2)
+    x = x + block.drop_path1(attention.proj_drop(attention.proj(mixed)))
     return x + block.drop_path2(block.mlp(block.norm2(x)))
 
 
@@ -249,7 +265,7 @@ class VitBranches(nn.Module):
 
     def __init__(self, settings: VitSettings, spec: BatchSpec, *, shared: bool) -> None:
         super().__init__()
-        self.towers = nn.ModuleList(_load(settings, spec, 1 if shared else len(spec.modalities)))
+        self.towers = nn.ModuleList(load_vits(settings, spec, 1 if shared else len(spec.modalities)))
         self.shared = shared
         first: Any = self.towers[0]
         self.width: int = first.width
@@ -307,11 +323,11 @@ def load_vit(settings: VitSettings, spec: BatchSpec) -> VitTower:
     Raises:
         InputError: patches do not fit the image size, or the weights are missing or do not fit.
     """
-    return next(iter(_load(settings, spec, 1)))
+    return load_vits(settings, spec, 1)[0]
 
 
-def _load(settings: VitSettings, spec: BatchSpec, count: int) -> list[VitTower]:
-    """Several ViTs from one reading of the file; what is random in each is drawn for each."""
+def load_vits(settings: VitSettings, spec: BatchSpec, count: int) -> list[VitTower]:
+    """As `load_vit`, several ViTs from one reading of the file; what is random in each is drawn for each."""
     check_vit(settings, spec.image_size)
     architecture, path = ARCHITECTURES[settings.architecture], weights_path(settings)
     state = None if path is None else _vit_state(read_state(path), architecture)
@@ -319,8 +335,7 @@ def _load(settings: VitSettings, spec: BatchSpec, count: int) -> list[VitTower]:
     for _ in range(count):
         vit = _build(settings, architecture, spec.image_size)
         if path is not None and state is not None:
-            fitted = {**state, **_positions(state, architecture.grid, vit.patch_embed.grid)}
-            load_strictly(vit, fitted, path, part="image tower", model="a ViT")
+            load_strictly(vit, _fitted(state, architecture.grid, vit), path, part="image tower", model="a ViT")
         towers.append(VitTower(vit, spec.cameras, settings.camera_factor, architecture.classes))
     return towers
 
@@ -338,22 +353,28 @@ def _build(settings: VitSettings, architecture: VitArchitecture, image_size: tup
         mlp_ratio=architecture.mlp_ratio,
         norm_layer=partial(nn.LayerNorm, eps=1e-5 if architecture.small else 1e-6),
         pre_norm=architecture.small,
+        pos_embed="learn" if settings.positions else "none",
+        pos_drop_rate=settings.dropout,
+        proj_drop_rate=settings.dropout,
+        attn_drop_rate=settings.attention_dropout,
         drop_path_rate=settings.drop_path,
         embed_layer=partial(PatchEmbedding, stride=stride_of(settings), stem=architecture.small),
         num_classes=0,
     )
 
 
-def _positions(state: dict[str, Tensor], old: tuple[int, int], new: tuple[int, int]) -> dict[str, Tensor]:
-    """The positional table for another grid; one that is not of the old grid is left to be refused."""
+def _fitted(state: dict[str, Tensor], old: tuple[int, int], vit: Any) -> dict[str, Tensor]:
+    """A state with the positional table that a ViT needs; one that is not of the old grid is left to be refused."""
+    if vit.pos_embed is None:
+        return {name: value for name, value in state.items() if name != "pos_embed"}
     table = state.get("pos_embed")
     if table is None or table.ndim != 3:
-        return {}
+        return state
     if table.shape[1] == 2 + old[0] * old[1]:  # a distilled DeiT's, whose second position is that of its other token
         table = torch.cat([table[:, :1], table[:, 2:]], dim=1)
     if table.shape[1] != 1 + old[0] * old[1]:
-        return {}
-    return {"pos_embed": resize_positions(table[0], old, new)[None]}
+        return state
+    return {**state, "pos_embed": resize_positions(table[0], old, vit.patch_embed.grid)[None]}
 
 
 _HEADS = ("head", "pre_logits", "dist_token")
