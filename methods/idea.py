@@ -40,12 +40,18 @@ _SPECTRA = {
 class TextSettings(Settings):
     """What is encoded with a caption."""
 
-    prefix: bool = True
-    """Whether words on the modality stand before each caption."""
+    prefix: Literal["prompted", "words", "prompts", "none"] = "prompted"
+    """What stands before each caption: words on the modality with learned prompts among them, or the words alone. `prompts` is
+    the release without its words: the prompts then lie on the caption's own. Without prompts features of texts are frozen."""
     descriptor: bool = True
-    """Whether they say what the spectrum captures (RGBNT201, MSVR310; not RGBNT100)."""
-    prompts: int = Field(2, ge=0, le=10)
-    """Learned vectors in the prefix: 2 on RGBNT201, 1 on the vehicles. Without any, the features of texts are frozen."""
+    """Whether the words say what the spectrum captures (RGBNT201, MSVR310; not RGBNT100)."""
+    prompts: int = Field(2, ge=1, le=10)
+    """Learned prompts: 2 on RGBNT201, 1 on the vehicles."""
+
+    @property
+    def learned(self) -> int:
+        """Prompts that there are."""
+        return self.prompts if self.prefix in {"prompted", "prompts"} else 0
 
 
 class InverseSettings(Settings):
@@ -111,11 +117,13 @@ def modal_prefix(modality: str, kind: str, settings: TextSettings) -> str:
     Args:
         modality: RGB, NIR or TIR.
         kind: person or vehicle.
-        settings: number of prompts, and whether the spectrum is described.
+        settings: number of prompts, and what the words are.
     """
     spectrum, captures = _SPECTRA[modality]
+    if settings.prefix in {"prompts", "none"}:
+        return ""
     descriptor = f", {captures}" if settings.descriptor else ""
-    return f"An image of a {'X ' * settings.prompts}{kind} in the {spectrum} spectrum{descriptor}: "
+    return f"An image of a {'X ' * settings.learned}{kind} in the {spectrum} spectrum{descriptor}: "
 
 
 class PromptedTower(nn.Module):
@@ -331,10 +339,10 @@ class Idea(Method):
         clip = load_clip(config.backbone, spec.image_size)
         D, M = clip.image.size, len(spec.modalities)
         self.grid = clip.image.grid
-        prefixes = [modal_prefix(name, spec.object, config.text) for name in spec.modalities] if config.text.prefix else []
+        prefixes = [modal_prefix(name, spec.object, config.text) for name in spec.modalities]
         self.text = (
-            PromptedEncoder(PromptedTower(clip.text, config.text.prompts), prefixes)
-            if config.text.prompts
+            PromptedEncoder(PromptedTower(clip.text, config.text.learned), prefixes)
+            if config.text.learned
             else TextEncoder(clip.text, prefixes=prefixes)
         )
         # Unfrozen by the release and used by nothing; the published size counts it.
