@@ -10,10 +10,6 @@ from torch import nn
 
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError
-from harness.configs import find_config, read_config
-from harness.profiling import count_costs, count_parameters
-from harness.recipes import recipe_sections
-from harness.suite import load_suite, method_settings, plans
 from methods.base import LearningRates
 from methods.clip import load_clip
 from methods.idea import (
@@ -534,23 +530,9 @@ def test_published_parameters(small, settings, spec, parameters):
     assert small.full_size("idea", BatchSpec(*spec), **settings) == parameters
 
 
-@pytest.mark.slow
-def test_published_costs(small):
-    """43.7 G in the paper, 43.73 in the release's log; three texts of 77 tokens are in it."""
-    spec = BatchSpec(*RGBNT201)
-    model = Idea(IdeaSettings(backbone={"architecture": "vit_b_16", "weights": "random"}), spec)
-    costs, counts = count_costs(model, spec), count_parameters(model, spec)
-    assert round(costs.published, 2) == 43.73
-    assert round(costs.attention, 3) == 43.637
-    assert (counts.trainable, counts.total) == (91_673_601, 155_107_841)
-    classifiers = 4 * (262_656 + 1_536)
-    assert (counts.test, counts.test_trainable) == (154_044_928, counts.trainable - classifiers - 1)
-
-
 def test_parameter_groups_hold_everything_once(small):
     model = make(small)
-    rates = {"rgbnt201": recipe_sections("published", "idea", "rgbnt201", "here")["schedule"]["rates"]}
-    groups = model.parameter_groups(LearningRates(**rates["rgbnt201"]))
+    groups = model.parameter_groups(LearningRates(base=3.5e-6, visual=None, bias_factor=1.0))
     assert {group["lr"] for group in groups} == {3.5e-6}
     assert {group["weight_decay"] for group in groups} == {1e-4}
     counted = [id(parameter) for group in groups for parameter in group["params"]]
@@ -561,38 +543,6 @@ def test_parameter_groups_hold_everything_once(small):
     assert {id(parameter) for parameter in named["visual"]} == {
         id(parameter) for parameter in model.branches.branches.tower.parameters()
     }
-
-
-@pytest.mark.parametrize(
-    ("benchmark", "direct", "prompts", "descriptor", "factor"),
-    [
-        ("rgbnt201", True, 2, True, 5),
-        ("rgbnt100", False, 1, False, 21),
-        ("msvr310", True, 1, True, 25),
-        ("market_mm", True, 2, True, 5),
-        ("wmveid863", True, 1, True, 25),
-    ],
-)
-def test_recipes_have_heads_prompts_and_offsets_of_the_benchmark(benchmark, direct, prompts, descriptor, factor):
-    settings = method_settings("idea", "default", recipe_sections("published", "idea", benchmark, "here")["method"], "here")
-    assert (settings.direct, settings.text.prompts, settings.text.descriptor) == (direct, prompts, descriptor)
-    assert (settings.cda.offset_factor, settings.cda.points, settings.feature) == (factor, "shared", "c_t")
-
-
-@pytest.mark.parametrize("variant", read_config(find_config("methods", "idea"))["variants"])
-def test_every_variant_is_built_and_says_another_thing_than_the_default(small, variant):
-    recipe = recipe_sections("published", "idea", "rgbnt100", "here")["method"]
-    settings, default = (method_settings("idea", name, recipe, "here") for name in (variant, "default"))
-    assert settings != default  # a recipe wins over a variant: no recipe may undo one
-    Idea.check(settings.model_copy(update={"backbone": small.BACKBONE}), BatchSpec(4, 3, (64, 32)))
-
-
-def test_the_rows_of_the_ablation_differ():
-    planned = plans(*load_suite("ablation_idea"))[::3]
-    assert all(plan.schedule.rates.base == 3.5e-6 for plan in planned)
-    assert len({str(plan.resolved() | {"label": None}) for plan in planned}) == len({plan.label for plan in planned}) == 24
-    assert len({tuple(plan.columns.items()) for plan in planned}) == 24
-    assert len({tuple(plan.columns) for plan in planned}) == 1
 
 
 @pytest.mark.parametrize("build", [True, False])
