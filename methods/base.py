@@ -65,7 +65,7 @@ class Method(nn.Module, ABC):
     """Patches of one image, where `monitors` gives shares of them."""
     published_counts_attention: ClassVar[bool] = True
     """Whether the method's published cost counts the attention products (NEXT's does not)."""
-    missing_filling: ClassVar[Filling] = "zeros"
+    missing_filling: Filling = "zeros"
     """What takes the place of a missing modality: its image is zeros after normalisation in every batch, and is embedded as it
     is (`zeros`: DeMo, IDEA), or the method puts what it makes of the others there where `batch.present` is False
     (`reconstruction`: TOP-ReID)."""

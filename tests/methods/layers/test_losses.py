@@ -29,6 +29,17 @@ def test_triplet_is_batch_hard_with_a_soft_margin(features, loops):
     assert batch_hard_triplet(10 * features, IDENTITY) > 2 * batch_hard_triplet(features, IDENTITY)
 
 
+def test_triplet_with_a_hard_margin(features):
+    distance = [[math.dist(one, other) for other in features.tolist()] for one in features.tolist()]
+    total = 0.0
+    for a, identity in enumerate(IDENTITY.tolist()):
+        same = [other == identity for other in IDENTITY.tolist()]
+        positive = max(d for d, is_same in zip(distance[a], same, strict=True) if is_same)
+        negative = min(d for d, is_same in zip(distance[a], same, strict=True) if not is_same)
+        total += max(0.0, 0.3 + positive - negative) / len(IDENTITY)
+    assert batch_hard_triplet(features, IDENTITY, 0.3).item() == pytest.approx(total, abs=1e-6)
+
+
 def test_triplet_of_one_identity_is_zero_and_has_finite_gradients(features):
     features = (1e6 * features).requires_grad_()
     loss = batch_hard_triplet(features, torch.zeros(8, dtype=torch.long))
