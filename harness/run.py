@@ -10,7 +10,6 @@ from functools import partial
 import torch
 
 from benchmarks.base import Benchmark, hold_out
-from benchmarks.captions.sentences import join_sentences
 from benchmarks.common.errors import InputError
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import decode_once, train_loader
@@ -175,7 +174,7 @@ def _caption_report(method: Method, benchmark: Benchmark) -> CaptionReport | Non
     encoder = method.test_text
     if encoder is None or not benchmark.has_captions:
         return None
-    texts = [join_sentences(caption) for sample in benchmark.query.samples for caption in sample.captions or ()]
+    texts = encoder.whole_texts([sample.captions for sample in benchmark.query.samples if sample.captions])
     context = encoder.tower.context
     over = sum(length > context for length in encoder.lengths(texts))
     return CaptionReport(captions=len(texts), over_context=over, context=context)

@@ -74,15 +74,17 @@ class ImageTower(nn.Module):
         self.size: int = visual.output_dim
         self.grid: tuple[int, int] = tuple(visual.grid_size)
 
-    def forward(self, images: Tensor, camera: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, camera: Tensor | None = None, appended: Tensor | None = None) -> Tensor:
         """Encode images.
 
         Args:
             images: (n, 3, H, W), normalised.
             camera: (n, 1, width) added to the class token before the positions, or None.
+            appended: (n, k, width) tokens that follow the patches, with positions of their own, or None.
 
         Returns:
-            (n, 1 + N, D): class token, then the N patches row by row; after `ln_post` and the projection.
+            (n, 1 + N + k, D): class token, then the N patches row by row, then what was appended; after `ln_post` and the
+            projection.
         """
         visual = self.visual
         patches = visual.conv1(images).flatten(2).transpose(1, 2)
@@ -90,6 +92,8 @@ class ImageTower(nn.Module):
         if camera is not None:
             first = first + camera
         x = torch.cat([first.to(patches.dtype), patches], dim=1) + visual.positional_embedding
+        if appended is not None:
+            x = torch.cat([x, appended.to(x.dtype)], dim=1)
         x = visual.transformer(visual.ln_pre(x))
         return visual.ln_post(x) @ visual.proj
 
