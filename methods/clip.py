@@ -80,13 +80,17 @@ class ImageTower(nn.Module):
             (n, 1 + N, D): class token, then the N patches row by row; after `ln_post` and the projection.
         """
         visual = self.visual
+        return visual.ln_post(visual.transformer(self.stem(images, camera))) @ visual.proj
+
+    def stem(self, images: Tensor, camera: Tensor | None = None) -> Tensor:
+        """Tokens (n, 1 + N, width) as they enter the first block."""
+        visual = self.visual
         patches = visual.conv1(images).flatten(2).transpose(1, 2)
         first = visual.class_embedding.expand(len(images), 1, -1)
         if camera is not None:
             first = first + camera
         x = torch.cat([first.to(patches.dtype), patches], dim=1) + visual.positional_embedding
-        x = visual.transformer(visual.ln_pre(x))
-        return visual.ln_post(x) @ visual.proj
+        return visual.ln_pre(x)
 
 
 class Branches(nn.Module):

@@ -75,12 +75,19 @@ class TextTower(nn.Module):
         buckets = self.token_embedding.num_embeddings - len(self.vocabulary)
         return torch.where(self.vocabulary[known] == tokens, known, len(self.vocabulary) + tokens % buckets)
 
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Embeddings (n, L, width) of tokens (n, L), before the positions; what learned prompts change."""
+        return self.token_embedding(self._rows(tokens))
+
+    def encode(self, embedded: Tensor) -> Tensor:
+        """Features (n, L, D) at every position of embedded tokens (n, L, width), L at most the context."""
+        L = embedded.shape[1]
+        x = self.transformer(embedded + self.positional_embedding[:L], attn_mask=self.attn_mask[:L, :L])
+        return self.ln_final(x) @ self.text_projection  # all tokens, which is what NEXT's published cost counts
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Features (n, D) of tokens (n, L), L at most the context; the end-of-text token has the largest number."""
-        L = tokens.shape[1]
-        x = self.token_embedding(self._rows(tokens)) + self.positional_embedding[:L]
-        x = self.transformer(x, attn_mask=self.attn_mask[:L, :L])
-        x = self.ln_final(x) @ self.text_projection  # all tokens, which is what NEXT's published cost counts
+        x = self.encode(self.embed(tokens))
         return x[torch.arange(len(x), device=x.device), tokens.argmax(dim=1)]
 
 
