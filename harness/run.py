@@ -12,7 +12,7 @@ import torch
 from benchmarks.base import Benchmark, hold_out
 from benchmarks.common.errors import InputError
 from benchmarks.controls import shuffle_captions
-from benchmarks.loading import decode_once, train_loader
+from benchmarks.loading import decode_once, survey_loader, train_loader
 from methods.base import METHODS, Method
 
 from .checkpoints import TrainingState, write_checkpoint
@@ -45,7 +45,8 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     if plan.run_id(benchmark) != run_id:
         raise InputError(f"{plan.benchmark}: the data changed since the suite was started; start it again")
     seen = shuffle_captions(benchmark) if plan.data.shuffle_captions else benchmark
-    learned, judged = (decode_once(part, plan.data, place.cache) for part in _splits(plan, seen))
+    parts = _splits(plan, seen)
+    learned, judged = (decode_once(part, plan.data, place.cache) for part in parts)
     seen = replace(seen, query=learned.query, gallery=learned.gallery)  # its own training split is not read
     method = build(plan, learned, place).to(device)
     prepared = time.perf_counter()
@@ -61,6 +62,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
         evaluate=lambda current: evaluate(current, judged, plan.data, plan.evaluation.rerank).ranking.metrics(),
         evaluate_every=plan.evaluation.every,
         report=lambda epoch, epochs, text: report("train", epoch, epochs, text),
+        survey=partial(survey_loader, parts[0], plan.data, place.cache, pin=device.type == "cuda"),
     )
     trained = find_trained(place, plan.training_id(benchmark))
     epoch = take_up(training, *trained, place.run_folder(trained[0].id)) if trained else train(training)

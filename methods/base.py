@@ -95,6 +95,17 @@ class Method(nn.Module, ABC):
     def parameter_groups(self, rates: LearningRates) -> Sequence[ParameterGroup]:
         """Every trainable parameter in exactly one group, with its peak learning rate."""
 
+    def on_epoch(self, epoch: int, training_set: Iterable[Batch]) -> None:
+        """Called before every epoch of training, in its precision, after a resume as well.
+
+        What is set here need not be kept in a state, if it follows from the arguments and the weights.
+
+        Args:
+            epoch: from 1.
+            training_set: the training split in its order, images as at test, identities as classes, on the method's device;
+                read only where it is gone through, and that once.
+        """
+
     @property
     def text_encoder(self) -> TextEncoder | None:
         """The text encoder, to which the harness gives its store; None for methods without text."""

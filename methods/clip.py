@@ -87,6 +87,11 @@ class ImageTower(nn.Module):
             projection.
         """
         visual = self.visual
+        return visual.ln_post(visual.transformer(self.stem(images, camera, appended))) @ visual.proj
+
+    def stem(self, images: Tensor, camera: Tensor | None = None, appended: Tensor | None = None) -> Tensor:
+        """Tokens (n, 1 + N + k, width) as they enter the first block."""
+        visual = self.visual
         patches = visual.conv1(images).flatten(2).transpose(1, 2)
         first = visual.class_embedding.expand(len(images), 1, -1)
         if camera is not None:
@@ -94,8 +99,7 @@ class ImageTower(nn.Module):
         x = torch.cat([first.to(patches.dtype), patches], dim=1) + visual.positional_embedding
         if appended is not None:
             x = torch.cat([x, appended.to(x.dtype)], dim=1)
-        x = visual.transformer(visual.ln_pre(x))
-        return visual.ln_post(x) @ visual.proj
+        return visual.ln_pre(x)
 
 
 class Branches(nn.Module):

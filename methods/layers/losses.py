@@ -34,6 +34,13 @@ def cross_entropy(logits: Tensor, identity: Tensor, smoothing: float) -> Tensor:
     return F.cross_entropy(at_least_float32(logits), identity, label_smoothing=smoothing)
 
 
+class MarginSupervisionSettings(SupervisionSettings):
+    """The same with a triplet loss that asks for a margin."""
+
+    margin: float | None = Field(0.3, ge=0)
+    """Distance by which the hardest negative shall be farther than the hardest positive; None for the soft margin."""
+
+
 def batch_hard_triplet(features: Tensor, identity: Tensor, margin: float | None = None) -> Tensor:
     """Triplet loss on the hardest positive and negative of each anchor (Hermans et al., 2017).
 
