@@ -5,8 +5,8 @@ attention, which fvcore drops silently; LayerNorm and BatchNorm as fvcore counts
 operation. A selective scan counts by the customary 9 L D N + L D. The like-for-like figure.
 
 `published`: besides these, element-wise operations at one an element and softmax at two, as the releases of DeMo, IDEA
-and Signal count them, and no selective scan, whose kernel their counters do not know. Whether attention products are in it is a fact about each paper: they are in Signal's, and not in
-NEXT's, whose counter met an operator that it did not know.
+and Signal count them; no selective scan, whose kernel their counters do not know. Whether attention products are in it is a
+fact about each paper: they are in Signal's, and not in NEXT's, whose counter met an operator that it did not know.
 """
 
 from __future__ import annotations
@@ -96,6 +96,11 @@ def _selective_scan(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"scan": prod(get_shape(inputs[0])) * (9 * get_shape(inputs[2])[-1] + 1)})
 
 
+def _nothing(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """For a function of Python: fvcore takes None for it as an operator that it does not know."""
+    return Counter()
+
+
 def _handles(convention: Convention, *, count_attention: bool) -> dict[str, Handle | None]:
     handles: dict[str, Handle | None] = dict.fromkeys(_MOVES_DATA)
     handles["aten::baddbmm"] = _grouped_product
@@ -107,7 +112,7 @@ def _handles(convention: Convention, *, count_attention: bool) -> dict[str, Hand
     handles["aten::softmax"] = _softmax if published else None
     attention = _attention_explicit if published else _attention_products
     for name in ("mmreid::selective_scan", "prim::PythonOp.SelectiveScanFn"):  # methods/layers/scan.py; mamba_ssm's kernel
-        handles[name] = None if published else _selective_scan
+        handles[name] = _nothing if published else _selective_scan
     handles["aten::scaled_dot_product_attention"] = attention if count_attention else None
     return handles
 

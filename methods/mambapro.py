@@ -1,4 +1,4 @@
-"""MambaPro: a frozen CLIP with residual prompts and parallel adapters, aggregated by Mamba (AAAI 2025), as its release computes it.
+"""MambaPro: a frozen CLIP with residual prompts, parallel adapters and Mamba aggregation (AAAI 2025), as in its release.
 
 The tower, shared by the modalities, learns nothing; in each of its blocks synergistic residual prompts (SRP) exchange what
 modalities know and a parallel feed-forward adapter (PFA) bends the tokens. Mamba aggregation (MA) scans the patches of each
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -140,12 +141,12 @@ class PromptedTransformer(nn.Module):
         pfa: adapters.
     """
 
-    def __init__(self, blocks: nn.ModuleList, size: int, modalities: int, srp: SrpSettings, pfa: PfaSettings) -> None:
+    def __init__(self, blocks: Iterable[Any], size: int, modalities: int, srp: SrpSettings, pfa: PfaSettings) -> None:
         super().__init__()
-        self.resblocks = blocks
+        self.resblocks: Sequence[Any] = nn.ModuleList(blocks)  # type: ignore[assignment]
         self.modalities = modalities
-        self.srp = nn.ModuleList(ResidualPrompts(size, modalities, srp.length) for _ in range(_count(srp, len(blocks))))
-        self.pfa = nn.ModuleList(Bottleneck(size, 2 * size) for _ in range(_count(pfa, len(blocks))))
+        self.srp = nn.ModuleList(ResidualPrompts(size, modalities, srp.length) for _ in range(_count(srp, len(self.resblocks))))
+        self.pfa = nn.ModuleList(Bottleneck(size, 2 * size) for _ in range(_count(pfa, len(self.resblocks))))
 
     def forward(self, x: Tensor) -> Tensor:
         """Tokens (B * M, L, D) to tokens (B * M, L, D); prompts live inside of a block alone."""

@@ -20,7 +20,7 @@ from torch import Tensor
 from .losses import at_least_float32
 
 CHUNK = 16
-"""Steps whose decays and inputs are computed at once; states are kept for the backward pass at the start of each chunk alone."""
+"""Steps whose decays and inputs are computed at once; of their states, only the first is kept for the backward pass."""
 _CPU_NUMBERS, _OTHER_NUMBERS = 2**18, 2**26
 """Numbers of one buffer: a megabyte stays in the cache of a processor; others want large operations."""
 
@@ -61,15 +61,13 @@ def _installed_kernel() -> Kernel | None:
 
 
 def scan_by_kernel(kernel: Kernel, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor) -> Tensor:
-    """The scan by a kernel with the layout of `mamba_ssm`: time last, the channels of all groups side by side.
+    """The scan by a kernel with time last and the channels of all groups side by side, as `mamba_ssm` has it.
 
-    Args:
-        kernel: of u (batch, G * channels, L), delta alike, A (G * channels, N), B and C (batch, G, N, L), D (G * channels).
-        u: this and the others as for `selective_scan`.
+    It takes u and delta (batch, G * channels, L), A (G * channels, N), B and C (batch, G, N, L) and D (G * channels), and
+    gives y (batch, G * channels, L).
     """
-    wide = [each.transpose(2, 3).flatten(1, 2).contiguous() for each in (u, delta)]
-    coefficients = [each.transpose(2, 3).contiguous() for each in (B, C)]
-    y = kernel(*wide, A.flatten(0, 1).contiguous(), *coefficients, D.flatten())
+    u, delta, B, C = (each.transpose(2, 3).contiguous() for each in (u, delta, B, C))
+    y = kernel(u.flatten(1, 2), delta.flatten(1, 2), A.flatten(0, 1).contiguous(), B, C, D.flatten())
     return y.unflatten(1, D.shape).transpose(2, 3)
 
 
@@ -168,7 +166,7 @@ def _scan_by_chunks(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D
 @_scan_by_chunks.register_fake
 def _shapes(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor) -> tuple[Tensor, Tensor]:
     batch, G, L, channels = u.shape
-    return torch.empty_like(u), u.new_empty(-(-L // CHUNK), batch, G, A.shape[-1], channels)
+    return _samples_first(u.new_empty(L, batch, G, channels)), u.new_empty(-(-L // CHUNK), batch, G, A.shape[-1], channels)
 
 
 def _keep(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
@@ -177,8 +175,10 @@ def _keep(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -
 
 
 @torch.autograd.function.once_differentiable
-def _gradients(ctx: Any, grad: Tensor, _: None) -> tuple[Tensor, ...]:
+def _gradients(ctx: Any, grad: Tensor | None, _: None) -> tuple[Tensor | None, ...]:
     """Gradients of all six inputs; the states between the kept ones are computed again."""
+    if grad is None:
+        return (None,) * 6
     *inputs, starts = ctx.saved_tensors
     scan, grad = _Scan.of(*inputs), _time_first(grad)
     into = _Scan(*(torch.zeros_like(each) for each in scan))
