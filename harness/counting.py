@@ -2,11 +2,11 @@
 
 `attention`: every multiply-add of linear, convolution and matrix products, *with* the two products of scaled-dot-product
 attention, which fvcore drops silently; LayerNorm and BatchNorm as fvcore counts them (5 and 2 an element); no element-wise
-operation. The like-for-like figure.
+operation. A selective scan counts by the customary 9 L D N + L D. The like-for-like figure.
 
 `published`: besides these, element-wise operations at one an element and softmax at two, as the releases of DeMo, IDEA
-and Signal count them. Whether attention products are in it is a fact about each paper: they are in Signal's, and not in
-NEXT's, whose counter met an operator that it did not know.
+and Signal count them; no selective scan, whose kernel their counters do not know. Whether attention products are in it is a
+fact about each paper: they are in Signal's, and not in NEXT's, whose counter met an operator that it did not know.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from methods.base import Convention
 Handle = Callable[[list[Any], list[Any]], Any]
 
 _ELEMENTWISE = (
-    *("add", "add_", "sub", "mul", "mul_", "div", "neg", "exp", "sqrt", "sigmoid", "tanh", "gelu", "relu", "silu"),
+    *("add", "add_", "sub", "mul", "mul_", "div", "neg", "exp", "sqrt", "sigmoid", "tanh", "gelu", "relu", "silu", "softplus"),
     *("sum", "mean", "gt", "rsub", "clamp_min", "linalg_vector_norm", "norm"),
 )
 _MOVES_DATA = {
@@ -91,6 +91,16 @@ def _attention_explicit(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return _attention_products(inputs, outputs) + Counter({"elementwise": elementwise})
 
 
+def _selective_scan(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Scan(u, delta, A, ...) of L D numbers u, with N states a channel, the last size of A: 9 L D N, and L D for the skip."""
+    return Counter({"scan": prod(get_shape(inputs[0])) * (9 * get_shape(inputs[2])[-1] + 1)})
+
+
+def _nothing(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """For a function of Python: fvcore takes None for it as an operator that it does not know."""
+    return Counter()
+
+
 def _handles(convention: Convention, *, count_attention: bool) -> dict[str, Handle | None]:
     handles: dict[str, Handle | None] = dict.fromkeys(_MOVES_DATA)
     handles["aten::baddbmm"] = _grouped_product
@@ -101,6 +111,8 @@ def _handles(convention: Convention, *, count_attention: bool) -> dict[str, Hand
         handles[f"aten::{name}"] = _reduction if published else None
     handles["aten::softmax"] = _softmax if published else None
     attention = _attention_explicit if published else _attention_products
+    for name in ("mmreid::selective_scan", "prim::PythonOp.SelectiveScanFn"):  # methods/layers/scan.py; mamba_ssm's kernel
+        handles[name] = _nothing if published else _selective_scan
     handles["aten::scaled_dot_product_attention"] = attention if count_attention else None
     return handles
 

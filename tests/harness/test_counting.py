@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from harness.counting import count_gmacs
 from methods.clip import load_clip
 from methods.layers.experts import GroupedLinear
+from methods.layers.scan import selective_scan
 from methods.pretrained import BackboneSettings
 
 CONVENTIONS = ["attention", "published"]
@@ -58,6 +59,30 @@ def test_layers_in_groups_count_every_group(convention):
     assert count(layer, torch.ones(3, 11, 8), convention=convention) == 3 * 11 * 8 * 5
 
 
+def test_a_selective_scan_is_in_the_like_for_like_cost_alone():
+    """9 L D N + L D, as the literature of state spaces has it; the counters behind published figures do not see the kernel."""
+    batch, groups, length, channels, states = 2, 3, 20, 5, 4
+    wide, narrow = (batch, groups, length, channels), (batch, groups, length, states)
+    shapes = (wide, wide, (groups, channels, states), narrow, narrow, (groups, channels))
+    values = [torch.rand(shape) for shape in shapes]
+    numbers = batch * groups * length * channels
+    assert count(selective_scan, *values, convention="attention") == 9 * numbers * states + numbers
+    assert count(selective_scan, *values, convention="published") == 0
+
+
+def test_the_kernel_of_a_selective_scan_counts_alike():
+    """As mamba_ssm's function appears in a trace: u (batch, channels, L), and its name."""
+
+    class SelectiveScanFn(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, u, delta, A):
+            return u.clone()
+
+    values = torch.rand(2, 5, 20), torch.rand(2, 5, 20), torch.rand(5, 4)
+    assert count(SelectiveScanFn.apply, *values, convention="attention") == 200 * (9 * 4 + 1)
+    assert count(SelectiveScanFn.apply, *values, convention="published") == 0
+
+
 HEADS, WIDTH, TOKENS, BATCH = 4, 32, 10, 2
 PROJECTIONS = 4 * BATCH * TOKENS * WIDTH * WIDTH
 PRODUCTS = 2 * BATCH * TOKENS * TOKENS * WIDTH
@@ -101,6 +126,7 @@ def test_cross_attention_counts_queries_by_keys():
         (lambda x: x / 3, 1),
         (F.gelu, 1),
         (F.relu, 1),
+        (F.softplus, 1),
         (torch.sigmoid, 1),
         (torch.tanh, 1),
         (torch.exp, 1),
