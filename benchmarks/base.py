@@ -141,7 +141,7 @@ class Facts:
     @property
     def spec(self) -> BatchSpec:
         """What a method must know of it."""
-        return BatchSpec(self.identities, self.cameras, self.image_size, self.modalities)
+        return BatchSpec(self.identities, self.cameras, self.image_size, self.modalities, self.object)
 
 
 @dataclass(frozen=True)

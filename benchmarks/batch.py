@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -26,6 +26,8 @@ class BatchSpec:
     image_size: tuple[int, int]
     """Height and width in pixels."""
     modalities: tuple[str, ...] = MODALITIES
+    object: Literal["person", "vehicle"] = "person"
+    """What is to be recognised, for methods that put it into words."""
 
 
 @dataclass(frozen=True)

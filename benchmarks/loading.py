@@ -232,6 +232,41 @@ def train_loader(benchmark: Benchmark, settings: DataSettings, seed: int, *, pin
     )
 
 
+def survey_loader(benchmark: Benchmark, settings: DataSettings, cache: Path, *, pin: bool = False) -> TripletLoader:
+    """The training split in its own order, its images as at test and its labels as in training: for a look between epochs.
+
+    Its batches have the size of training batches, because no setting of the test shall change what is learned.
+
+    Args:
+        benchmark: not one from `decode_once`, whose training images are resized as in training.
+        settings: how batches are made.
+        cache: folder of decoded images.
+        pin: whether batches lie in page-locked memory.
+    """
+    split, size = benchmark.train, benchmark.facts.image_size
+    if settings.decoded_cache:
+        modalities = len(benchmark.facts.modalities)
+        split = keep_decoded(split, resizing(settings.augmentation, size, training=False), modalities, cache)
+    dataset = TripletDataset(
+        split,
+        training_labels(split, shuffled=settings.shuffle_train_labels),
+        size,
+        settings.augmentation,
+        training=False,
+        missing=settings.train_missing,
+        seed=0,
+        captions_kept=settings.missing_captions == "kept",
+    )
+    return TripletLoader(
+        dataset,
+        batch_size=settings.identities_per_batch * settings.images_per_identity,
+        num_workers=settings.workers,
+        collate_fn=dataset.collate,
+        pin_memory=pin,
+        generator=torch.Generator(),  # so that nothing is drawn from the global one
+    )
+
+
 def test_loader(split: Split, image_size: tuple[int, int], settings: DataSettings, *, pin: bool = False) -> TripletLoader:
     """Batches of a split in its own order, without augmentation."""
     dataset = TripletDataset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +51,7 @@ class Training:
         evaluate: metrics of the method as it is, on the split that the epoch rule looks at.
         evaluate_every: epochs between evaluations; 0 for none.
         report: told (epoch, epochs, text) after every epoch.
+        survey: the training split in its order and not augmented, for methods that look at it before an epoch.
     """
 
     method: Method
@@ -63,6 +64,7 @@ class Training:
     evaluate: Callable[[Method], Metrics]
     evaluate_every: int
     report: Callable[[int, int, str], None]
+    survey: Callable[[], Iterable[Batch]] = tuple
     history: list[Epoch] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -210,7 +212,7 @@ class _TrainingHook(Hook):
         restore_random_state(state["random"])
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Set learning rates and draw the epoch's batches."""
+        """Set learning rates, draw the epoch's batches, and tell the method."""
         epoch = runner.epoch + 1
         optimizer = runner.optim_wrapper.optimizer
         for group in optimizer.param_groups:
@@ -218,6 +220,12 @@ class _TrainingHook(Hook):
             group["lr"] = learning_rate(self.training.schedule, group["peak"], epoch)
         runner.train_dataloader.batch_sampler.set_epoch(epoch)
         self._sums, self._steps, self._started = {}, 0, time.perf_counter()
+        with autocast(self.training.device, self.training.schedule.precision):
+            self.training.method.on_epoch(epoch, self._survey())
+
+    def _survey(self) -> Iterator[Batch]:
+        """The training split, batch by batch, on the method's device."""
+        yield from (batch.to(self.training.device) for batch in self.training.survey())
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Mapping[str, Tensor] | None = None

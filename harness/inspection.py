@@ -151,7 +151,8 @@ def _load(
 
 def _spec(values: Mapping[str, Any]) -> BatchSpec:
     height, width = values["image_size"]
-    return BatchSpec(values["identities"], values["cameras"], (height, width), tuple(values["modalities"]))
+    kind = values.get("object", "person")  # not in weights that were kept before it was part of a spec
+    return BatchSpec(values["identities"], values["cameras"], (height, width), tuple(values["modalities"]), kind)
 
 
 def _build(name: str, settings: Mapping[str, Any], spec: BatchSpec) -> Method:

@@ -20,7 +20,7 @@ from benchmarks.controls import shuffle_captions
 from benchmarks.degradations import VERSION as DEGRADATIONS_VERSION
 from benchmarks.loading import DataSettings
 from methods.base import METHODS, MethodSettings
-from methods.pretrained import BackboneSettings, weights_fingerprint
+from methods.pretrained import PretrainedSettings, weights_fingerprint
 
 from .directions import Direction
 from .records import SCHEMA_VERSION, EpochRule
@@ -104,7 +104,7 @@ class Plan:
     def weights_fingerprint(self) -> str:
         """sha256 of the pretrained weights; empty for methods without."""
         backbone = getattr(self.method_settings, "backbone", None)
-        return weights_fingerprint(backbone) if isinstance(backbone, BackboneSettings) else ""
+        return weights_fingerprint(backbone) if isinstance(backbone, PretrainedSettings) else ""
 
     def run_id(self, benchmark: Benchmark) -> str:
         """sha256 of the resolved config, splits, captions, weights, seed and record schema.

@@ -10,10 +10,9 @@ from functools import partial
 import torch
 
 from benchmarks.base import Benchmark, hold_out
-from benchmarks.captions.sentences import join_sentences
 from benchmarks.common.errors import InputError
 from benchmarks.controls import shuffle_captions
-from benchmarks.loading import decode_once, train_loader
+from benchmarks.loading import decode_once, survey_loader, train_loader
 from methods.base import METHODS, Method
 
 from .checkpoints import TrainingState, write_checkpoint
@@ -46,7 +45,8 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
     if plan.run_id(benchmark) != run_id:
         raise InputError(f"{plan.benchmark}: the data changed since the suite was started; start it again")
     seen = shuffle_captions(benchmark) if plan.data.shuffle_captions else benchmark
-    learned, judged = (decode_once(part, plan.data, place.cache) for part in _splits(plan, seen))
+    parts = _splits(plan, seen)
+    learned, judged = (decode_once(part, plan.data, place.cache) for part in parts)
     seen = replace(seen, query=learned.query, gallery=learned.gallery)  # its own training split is not read
     method = build(plan, learned, place).to(device)
     prepared = time.perf_counter()
@@ -62,6 +62,7 @@ def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:
         evaluate=lambda current: evaluate(current, judged, plan.data, plan.evaluation.rerank).ranking.metrics(),
         evaluate_every=plan.evaluation.every,
         report=lambda epoch, epochs, text: report("train", epoch, epochs, text),
+        survey=partial(survey_loader, parts[0], plan.data, place.cache, pin=device.type == "cuda"),
     )
     trained = find_trained(place, plan.training_id(benchmark))
     epoch = take_up(training, *trained, place.run_folder(trained[0].id)) if trained else train(training)
@@ -175,7 +176,7 @@ def _caption_report(method: Method, benchmark: Benchmark) -> CaptionReport | Non
     encoder = method.test_text
     if encoder is None or not benchmark.has_captions:
         return None
-    texts = [join_sentences(caption) for sample in benchmark.query.samples for caption in sample.captions or ()]
+    texts = encoder.whole_texts([sample.captions for sample in benchmark.query.samples if sample.captions])
     context = encoder.tower.context
     over = sum(length > context for length in encoder.lengths(texts))
     return CaptionReport(captions=len(texts), over_context=over, context=context)

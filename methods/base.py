@@ -65,7 +65,7 @@ class Method(nn.Module, ABC):
     """Patches of one image, where `monitors` gives shares of them."""
     published_counts_attention: ClassVar[bool] = True
     """Whether the method's published cost counts the attention products (NEXT's does not)."""
-    missing_filling: ClassVar[Filling] = "zeros"
+    missing_filling: Filling = "zeros"
     """What takes the place of a missing modality: its image is zeros after normalisation in every batch, and is embedded as it
     is (`zeros`: DeMo, IDEA), or the method puts what it makes of the others there where `batch.present` is False
     (`reconstruction`: TOP-ReID)."""
@@ -94,6 +94,17 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def parameter_groups(self, rates: LearningRates) -> Sequence[ParameterGroup]:
         """Every trainable parameter in exactly one group, with its peak learning rate."""
+
+    def on_epoch(self, epoch: int, training_set: Iterable[Batch]) -> None:
+        """Called before every epoch of training, in its precision, after a resume as well.
+
+        What is set here need not be kept in a state, if it follows from the arguments and the weights.
+
+        Args:
+            epoch: from 1.
+            training_set: the training split in its order, images as at test, identities as classes, on the method's device;
+                read only where it is gone through, and that once.
+        """
 
     @property
     def text_encoder(self) -> TextEncoder | None:

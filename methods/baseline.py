@@ -16,6 +16,7 @@ from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup
 from .clip import Branches, check_backbone, load_clip
 from .layers.heads import BNNeckHead
 from .layers.losses import SupervisionSettings
+from .layers.reduction import Reduce
 from .pretrained import BackboneSettings
 from .text import TextEncoder
 
@@ -37,20 +38,6 @@ class BaselineSettings(MethodSettings):
     def needs_text(self) -> bool:
         """Whether captions are encoded."""
         return self.caption_feature
-
-
-class Reduce(nn.Module):
-    """Class token and mean patch of one modality to one feature (DeMo's global-local reduction): 526,848 parameters."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(2 * size)
-        self.linear = nn.Linear(2 * size, size)
-
-    def forward(self, class_token: Tensor, patches: Tensor) -> Tensor:
-        """Class token (B, D) and patches (B, N, D) to (B, D); with QuickGELU, as CLIP has it."""
-        x = self.linear(self.norm(torch.cat([class_token, patches.mean(dim=1)], dim=-1)))
-        return x * torch.sigmoid(1.702 * x)
 
 
 @METHODS.register("baseline")

@@ -14,7 +14,7 @@ from benchmarks.batch import Batch, BatchSpec
 from benchmarks.common.errors import InputError
 
 from .layers.cameras import camera_rows
-from .pretrained import ARCHITECTURES, Architecture, BackboneSettings, read_state, weights_path
+from .pretrained import ARCHITECTURES, Architecture, BackboneSettings, load_strictly, read_state, weights_path
 from .text import TextTower
 
 SMALL_VOCABULARY, SMALL_BUCKETS = 1024, 256
@@ -34,11 +34,16 @@ SMALL_CLIP: dict[str, Any] = {
 
 
 class ConvStem(nn.Sequential):
-    """Two overlapping convolutions in place of the linear patch embedding, which does not train well at 64 x 32 pixels."""
+    """Two overlapping convolutions in place of the linear patch embedding, which does not train well at 64 x 32 pixels.
 
-    def __init__(self, width: int) -> None:
+    Args:
+        width: of a token.
+        stride: pixels between tokens, even; images are padded, so that a side has ceil(pixels / stride) tokens.
+    """
+
+    def __init__(self, width: int, stride: int = 8) -> None:
         super().__init__(
-            nn.Conv2d(3, width // 2, 5, stride=4, padding=2),
+            nn.Conv2d(3, width // 2, 5, stride=stride // 2, padding=2),
             nn.GELU(),
             nn.Conv2d(width // 2, width, 3, stride=2, padding=1),
         )
@@ -69,24 +74,32 @@ class ImageTower(nn.Module):
         self.size: int = visual.output_dim
         self.grid: tuple[int, int] = tuple(visual.grid_size)
 
-    def forward(self, images: Tensor, camera: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, camera: Tensor | None = None, appended: Tensor | None = None) -> Tensor:
         """Encode images.
 
         Args:
             images: (n, 3, H, W), normalised.
             camera: (n, 1, width) added to the class token before the positions, or None.
+            appended: (n, k, width) tokens that follow the patches, with positions of their own, or None.
 
         Returns:
-            (n, 1 + N, D): class token, then the N patches row by row; after `ln_post` and the projection.
+            (n, 1 + N + k, D): class token, then the N patches row by row, then what was appended; after `ln_post` and the
+            projection.
         """
+        visual = self.visual
+        return visual.ln_post(visual.transformer(self.stem(images, camera, appended))) @ visual.proj
+
+    def stem(self, images: Tensor, camera: Tensor | None = None, appended: Tensor | None = None) -> Tensor:
+        """Tokens (n, 1 + N + k, width) as they enter the first block."""
         visual = self.visual
         patches = visual.conv1(images).flatten(2).transpose(1, 2)
         first = visual.class_embedding.expand(len(images), 1, -1)
         if camera is not None:
             first = first + camera
         x = torch.cat([first.to(patches.dtype), patches], dim=1) + visual.positional_embedding
-        x = visual.transformer(visual.ln_pre(x))
-        return visual.ln_post(x) @ visual.proj
+        if appended is not None:
+            x = torch.cat([x, appended.to(x.dtype)], dim=1)
+        return visual.ln_pre(x)
 
 
 class Branches(nn.Module):
@@ -127,14 +140,22 @@ def check_backbone(settings: BackboneSettings, image_size: tuple[int, int]) -> N
     Raises:
         InputError: the size is not divisible by the patch, or the weights are missing.
     """
-    patch = ARCHITECTURES[settings.architecture].patch
+    check_image_size(image_size, ARCHITECTURES[settings.architecture].patch, settings.architecture)
+    weights_path(settings)
+
+
+def check_image_size(image_size: tuple[int, int], patch: int, architecture: str) -> None:
+    """Find out whether patches fill an image.
+
+    Raises:
+        InputError: they do not; the nearest size that they fill is said.
+    """
     if any(side < patch or side % patch for side in image_size):
         near = tuple(max(patch, round(side / patch) * patch) for side in image_size)
         raise InputError(
             f"image size {image_size[0]} x {image_size[1]} is not divisible by the patch of {patch} pixels of "
-            f"{settings.architecture}; the nearest size that is: {near[0]} x {near[1]}"
+            f"{architecture}; the nearest size that is: {near[0]} x {near[1]}"
         )
-    weights_path(settings)
 
 
 def load_clip(settings: BackboneSettings, image_size: tuple[int, int]) -> Clip:
@@ -170,16 +191,5 @@ def _load(clip: Clip, state: dict[str, Tensor], grid: tuple[int, int], path: Pat
         state["visual.positional_embedding"] = resize_positions(positions, grid, clip.image.grid)
     image = {name.removeprefix("visual."): value for name, value in state.items() if name.startswith("visual.")}
     text = {name: value for name, value in state.items() if name in clip.text.state_dict()}
-    for tower, values, kind in ((clip.image.visual, image, "image"), (clip.text, text, "text")):
-        own = tower.state_dict()
-        missing = sorted(set(own) - set(values))
-        extra = sorted(set(values) - set(own))
-        wrong = sorted(name for name in set(own) & set(values) if own[name].shape != values[name].shape)
-        for problem, names in (("lacks", missing), ("has unknown", extra), ("has the wrong shape for", wrong)):
-            if names:
-                raise InputError(f"{path}: the {kind} tower {problem} {_few(names)}; is it a CLIP of this architecture?")
-        tower.load_state_dict(values)
-
-
-def _few(names: list[str], count: int = 3) -> str:
-    return ", ".join(names[:count]) + (f" and {len(names) - count} more" if len(names) > count else "")
+    load_strictly(clip.image.visual, image, path, part="image tower", model="a CLIP")
+    load_strictly(clip.text, text, path, part="text tower", model="a CLIP")

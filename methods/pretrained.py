@@ -1,19 +1,19 @@
-"""Where pretrained weights come from: a tag of open_clip, a file, the small CLIP of this project, or nowhere on request."""
+"""Where pretrained weights come from: a tag, a file, the small CLIP of this project, or nowhere on request."""
 
 from __future__ import annotations
 
 import hashlib
 import socket
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import FilePath, Settings
@@ -26,13 +26,88 @@ SHIPPED = {
 """The shipped weights of each architecture that has some."""
 
 
-class BackboneSettings(Settings):
+class Hub(Protocol):
+    """Weights of one architecture that can be downloaded by a tag."""
+
+    @property
+    def kind(self) -> str:
+        """What they are, for messages: `CLIP ViT-B/16`."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Names of a weight file in a repository."""
+
+    @property
+    def usual(self) -> str:
+        """The tag that a message recommends."""
+
+    def tags(self) -> Sequence[str]:
+        """Known tags; none for an architecture of this project."""
+
+    def repository(self, tag: str) -> str:
+        """Where it lies on the Hugging Face hub; empty where it lies elsewhere."""
+
+    def download(self, tag: str) -> Path:
+        """The file of a tag; raises whatever the client raises."""
+
+
+class PretrainedSettings(Settings):
+    """A backbone with pretrained weights: what a run's identity takes the weights' fingerprint of."""
+
+    architecture: str
+    weights: FilePath
+
+    def hub(self) -> Hub:
+        """Where tags come from."""
+        raise NotImplementedError
+
+
+class BackboneSettings(PretrainedSettings):
     """Which CLIP, and where its weights come from."""
 
     architecture: Literal["vit_b_16", "small", "small_wide"] = "vit_b_16"
     """`small` is for upright pictures (64 x 32), `small_wide` the same for wide ones (32 x 64)."""
     weights: FilePath = "openai"
     """A tag of open_clip, the path of a file, `shipped` (the small CLIPs of this project) or `random`."""
+
+    def hub(self) -> Hub:
+        """Tags of open_clip."""
+        return ClipHub(ARCHITECTURES[self.architecture].model)
+
+
+@dataclass(frozen=True)
+class ClipHub:
+    """Tags of open_clip.
+
+    Args:
+        model: open_clip's name; empty for a small CLIP, which has no tags.
+    """
+
+    model: str
+    kind = "CLIP ViT-B/16"
+    files = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+    usual = "openai"
+
+    def tags(self) -> Sequence[str]:
+        """Of this model."""
+        import open_clip
+
+        return open_clip.list_pretrained_tags_by_model(self.model) if self.model else []
+
+    def _config(self, tag: str) -> dict[str, Any]:
+        import open_clip
+
+        return open_clip.get_pretrained_cfg(self.model, tag)
+
+    def repository(self, tag: str) -> str:
+        """Its repository on the hub."""
+        return str(self._config(tag).get("hf_hub", "")).strip("/")
+
+    def download(self, tag: str) -> Path:
+        """By open_clip's client."""
+        import open_clip
+
+        return Path(open_clip.download_pretrained(self._config(tag)))
 
 
 @dataclass(frozen=True)
@@ -55,7 +130,7 @@ ARCHITECTURES = {
 }
 
 
-def weights_path(settings: BackboneSettings) -> Path | None:
+def weights_path(settings: PretrainedSettings) -> Path | None:
     """The file of the weights; None for random ones.
 
     Raises:
@@ -75,38 +150,32 @@ def weights_path(settings: BackboneSettings) -> Path | None:
     return _download(settings)
 
 
-def _where_to_get(settings: BackboneSettings) -> str:
-    import open_clip
-
-    model = ARCHITECTURES[settings.architecture].model
-    if not model:
+def _where_to_get(settings: PretrainedSettings) -> str:
+    hub = settings.hub()
+    if not hub.tags():
         return "use `shipped` for the small CLIPs"
-    hub = open_clip.get_pretrained_cfg(model, "openai").get("hf_hub", "").strip("/")
-    return f"the weights of CLIP ViT-B/16 are `open_clip_model.safetensors` of {hub} on the Hugging Face hub"
+    return f"the weights of {hub.kind} are `{hub.files[0]}` of {hub.repository(hub.usual)} on the Hugging Face hub"
 
 
-def _download(settings: BackboneSettings) -> Path:
+def _download(settings: PretrainedSettings) -> Path:
     """The file of a tag, from the hub or its cache."""
     import huggingface_hub
-    import open_clip
 
-    model = ARCHITECTURES[settings.architecture].model
-    tags = open_clip.list_pretrained_tags_by_model(model) if model else []
-    if settings.weights not in tags:
-        options = ["shipped", "random", *tags]
+    hub = settings.hub()
+    if settings.weights not in hub.tags():
+        options = ["shipped", "random", *hub.tags()]
         raise InputError(
             f"backbone.weights: {settings.weights!r} is neither a file nor a tag of {settings.architecture} "
             f"(one of: {', '.join(options)}); {_where_to_get(settings)}"
         )
-    config = open_clip.get_pretrained_cfg(model, settings.weights)
-    cached = _cached(config)
+    cached = _cached(hub.repository(settings.weights), hub.files)
     if cached is not None:
         return cached
     try:
         if not getproxies():
             # A hub that cannot be reached is told apart at once; its client would try again for a minute.
             socket.create_connection((urlsplit(huggingface_hub.constants.ENDPOINT).hostname or "", 443), timeout=5).close()
-        return Path(open_clip.download_pretrained(config))
+        return hub.download(settings.weights)
     except Exception as error:  # whatever the hub's client raises, the user's remedy is the same
         raise InputError(
             f"backbone.weights: the tag {settings.weights!r} could not be downloaded ({_first_line(error)}); "
@@ -114,12 +183,11 @@ def _download(settings: BackboneSettings) -> Path:
         ) from None
 
 
-def _cached(config: Mapping[str, Any]) -> Path | None:
+def _cached(repository: str, files: Sequence[str]) -> Path | None:
     """The file of a tag where the hub's cache on this machine has it."""
     import huggingface_hub
 
-    repository = str(config.get("hf_hub", "")).strip("/")
-    for name in ("open_clip_model.safetensors", "open_clip_pytorch_model.bin"):
+    for name in files:
         found = huggingface_hub.try_to_load_from_cache(repository, name) if repository else None
         if isinstance(found, str):
             return Path(found)
@@ -130,7 +198,7 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def weights_fingerprint(settings: BackboneSettings) -> str:
+def weights_fingerprint(settings: PretrainedSettings) -> str:
     """sha256 of the weight file, or `random`: part of a run's identity, so that no result outlives its weights."""
     path = weights_path(settings)
     if path is None:
@@ -172,3 +240,30 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
             state = {name: value for name, value in state.items() if "." in name or value.ndim}
     state = state.get("state_dict", state)
     return {name.removeprefix("module."): value for name, value in state.items()}
+
+
+def load_strictly(module: nn.Module, values: Mapping[str, Tensor], path: Path, *, part: str, model: str) -> None:
+    """Load a state in which nothing is missing, unknown or of another shape.
+
+    Args:
+        module: what is loaded.
+        values: its tensors by name.
+        path: the file they are from, for the message.
+        part: of the model, for the message: `image tower`.
+        model: what the file should be, for the message: `a CLIP`.
+
+    Raises:
+        InputError: the state does not fit.
+    """
+    own = module.state_dict()
+    missing = sorted(set(own) - set(values))
+    extra = sorted(set(values) - set(own))
+    wrong = sorted(name for name in set(own) & set(values) if own[name].shape != values[name].shape)
+    for problem, names in (("lacks", missing), ("has unknown", extra), ("has the wrong shape for", wrong)):
+        if names:
+            raise InputError(f"{path}: the {part} {problem} {_few(names)}; is it {model} of this architecture?")
+    module.load_state_dict(values)
+
+
+def _few(names: list[str], count: int = 3) -> str:
+    return ", ".join(names[:count]) + (f" and {len(names) - count} more" if len(names) > count else "")

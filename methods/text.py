@@ -75,12 +75,19 @@ class TextTower(nn.Module):
         buckets = self.token_embedding.num_embeddings - len(self.vocabulary)
         return torch.where(self.vocabulary[known] == tokens, known, len(self.vocabulary) + tokens % buckets)
 
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Embeddings (n, L, width) of tokens (n, L), before the positions; what learned prompts change."""
+        return self.token_embedding(self._rows(tokens))
+
+    def encode(self, embedded: Tensor) -> Tensor:
+        """Features (n, L, D) at every position of embedded tokens (n, L, width), L at most the context."""
+        L = embedded.shape[1]
+        x = self.transformer(embedded + self.positional_embedding[:L], attn_mask=self.attn_mask[:L, :L])
+        return self.ln_final(x) @ self.text_projection  # all tokens, which is what NEXT's published cost counts
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Features (n, D) of tokens (n, L), L at most the context; the end-of-text token has the largest number."""
-        L = tokens.shape[1]
-        x = self.token_embedding(self._rows(tokens)) + self.positional_embedding[:L]
-        x = self.transformer(x, attn_mask=self.attn_mask[:L, :L])
-        x = self.ln_final(x) @ self.text_projection  # all tokens, which is what NEXT's published cost counts
+        x = self.encode(self.embed(tokens))
         return x[torch.arange(len(x), device=x.device), tokens.argmax(dim=1)]
 
 
@@ -94,12 +101,14 @@ class TextEncoder(nn.Module):
     Args:
         tower: the frozen text tower.
         long: what becomes of a text that is longer than the context: cut its tail, or average the features of its parts.
+        prefixes: what stands before the whole caption of each modality; nothing by default.
     """
 
-    def __init__(self, tower: TextTower, long: LongCaption = "truncate") -> None:
+    def __init__(self, tower: TextTower, long: LongCaption = "truncate", prefixes: Sequence[str] = ()) -> None:
         super().__init__()
         self.tower = tower
         self.long = long
+        self.prefixes = tuple(prefixes)
         self.store: FeatureStore | None = None
         self._position: dict[str, int] = {}
         self._features = torch.empty(0, tower.size)
@@ -131,10 +140,21 @@ class TextEncoder(nn.Module):
         return self._features[positions]
 
     def encode_whole(self, captions: Sequence[Sequence[Caption]]) -> Tensor:
-        """Features (B, M, D) of B x M whole captions, without gradient."""
-        return self.encode([join_sentences(caption) for of_sample in captions for caption in of_sample]).unflatten(
-            0, (len(captions), -1)
-        )
+        """Features (B, M, D) of B x M whole captions, as `encode` gives them."""
+        return self.encode(self.whole_texts(captions)).unflatten(0, (len(captions), -1))
+
+    def whole_texts(self, captions: Sequence[Sequence[Caption]]) -> list[str]:
+        """B * M texts that are encoded for B x M whole captions."""
+        texts = []
+        for of_sample in captions:
+            prefixes = self.prefixes or [""] * len(of_sample)
+            texts += [prefix + join_sentences(caption) for prefix, caption in zip(prefixes, of_sample, strict=True)]
+        return texts
+
+    def forget(self) -> None:
+        """Drop the features that were kept, where they are no longer those of the tower's weights."""
+        self._position = {}
+        self._features = torch.empty(0, self.tower.size)
 
     def _keep(self, features: Mapping[str, Tensor]) -> None:
         self._position.update(zip(features, range(len(self._features), len(self._features) + len(features)), strict=True))

@@ -34,21 +34,31 @@ def cross_entropy(logits: Tensor, identity: Tensor, smoothing: float) -> Tensor:
     return F.cross_entropy(at_least_float32(logits), identity, label_smoothing=smoothing)
 
 
-def batch_hard_triplet(features: Tensor, identity: Tensor) -> Tensor:
-    """Soft-margin triplet loss on the hardest positive and negative of each anchor (Hermans et al., 2017).
+class MarginSupervisionSettings(SupervisionSettings):
+    """The same with a triplet loss that asks for a margin."""
 
-    mean over anchors of log(1 + exp(d_ap - d_an)), with Euclidean distances of features that are not normalised.
+    margin: float | None = Field(0.3, ge=0)
+    """Distance by which the hardest negative shall be farther than the hardest positive; None for the soft margin."""
+
+
+def batch_hard_triplet(features: Tensor, identity: Tensor, margin: float | None = None) -> Tensor:
+    """Triplet loss on the hardest positive and negative of each anchor (Hermans et al., 2017).
+
+    mean over anchors of log(1 + exp(d_ap - d_an)), the soft margin, or of max(0, margin + d_ap - d_an), with Euclidean
+    distances of features that are not normalised.
 
     Args:
         features: (B, D).
         identity: (B,); an anchor without another sample of its identity has itself as hardest positive, at distance 0.
+        margin: a hard one; None for the soft one.
     """
     same = identity[:, None] == identity[None, :]
     with torch.autocast(features.device.type, enabled=False):  # which would compute the products in half precision again
         distance = _euclidean(at_least_float32(features))
     hardest_positive = distance.masked_fill(~same, -torch.inf).amax(dim=1)
     hardest_negative = distance.masked_fill(same, torch.inf).amin(dim=1)
-    return F.softplus(hardest_positive - hardest_negative).mean()
+    gap = hardest_positive - hardest_negative
+    return (F.softplus(gap) if margin is None else F.relu(gap + margin)).mean()
 
 
 def _euclidean(features: Tensor) -> Tensor:

@@ -177,7 +177,8 @@ def test_one_cannot_hold_out_nothing_or_everything(identities):
 
 
 def test_facts_say_what_a_method_must_know():
-    assert FACTS.spec == BatchSpec(3, 2, (8, 4), ("RGB", "NIR", "TIR"))
+    assert FACTS.spec == BatchSpec(3, 2, (8, 4), ("RGB", "NIR", "TIR"), "person")
+    assert dataclasses.replace(FACTS, object="vehicle").spec.object == "vehicle"
 
 
 def test_the_registry_finds_the_benchmarks_of_this_package():

@@ -25,6 +25,11 @@ def test_the_order_of_modalities():
     assert BatchSpec(1, 1, (8, 4)).modalities is MODALITIES
 
 
+def test_a_spec_says_what_is_to_be_recognised():
+    assert BatchSpec(1, 1, (8, 4)).object == "person"
+    assert BatchSpec(1, 1, (8, 4), object="vehicle").object == "vehicle"
+
+
 def test_its_length_is_the_number_of_samples(batch):
     assert len(batch) == 4
 

@@ -99,6 +99,12 @@ def test_a_second_epoch_does_not_read_a_file(tree, tmp_path):
         np.testing.assert_array_equal(benchmark.train.read(position), images)
 
 
+def test_a_look_at_the_training_split_is_the_same_with_and_without(tree, tmp_path):
+    looks = [list(loading.survey_loader(read(tree), settings(decoded_cache=kept), tmp_path)) for kept in (False, True, True)]
+    for other in looks[1:]:
+        assert all(equal(one, two) for one, two in zip(looks[0], other, strict=True))
+
+
 def test_what_is_kept_is_resized_for_its_role(tree, tmp_path):
     plain = read(tree)
     benchmark = decode_once(plain, settings(decoded_cache=True), tmp_path)

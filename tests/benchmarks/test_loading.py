@@ -144,6 +144,29 @@ def test_resizing_is_what_is_set_for_training_and_test(benchmark):
     np.testing.assert_array_equal(batch.images[1].numpy(), normalise(Resizing(SIZE, "bicubic")(Reader()(1))))
 
 
+def test_a_look_at_the_training_split_has_images_as_at_test_and_labels_as_in_training(benchmark, tmp_path):
+    state = torch.get_rng_state()
+    batches = list(loading.survey_loader(benchmark, settings(), tmp_path))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert [len(batch) for batch in batches] == [4, 4, 4, 4, 3]  # whatever the size of test batches
+    tested = list(loading.test_loader(TRAIN, SIZE, settings(test_batch=4)))
+    for batch, plain in zip(batches, tested, strict=True):
+        assert torch.equal(batch.images, plain.images)
+        assert torch.equal(batch.index, plain.index)
+    assert torch.cat([batch.identity for batch in batches]).tolist() == [2] * 4 + [0] * 5 + [1] * 6 + [3] * 4
+
+
+def test_a_look_at_the_training_split_sees_what_training_sees_and_nothing_of_the_test(benchmark, tmp_path):
+    data = settings(train_missing=("NIR",), test_missing=("TIR",), test_degraded=("RGB:noise:3",), shuffle_train_labels=True)
+    batches = list(loading.survey_loader(benchmark, data, tmp_path))
+    plain = torch.cat([batch.images for batch in loading.survey_loader(benchmark, settings(), tmp_path)])
+    images, present = (torch.cat([getattr(batch, name) for batch in batches]) for name in ("images", "present"))
+    assert torch.equal(images[:, [0, 2]], plain[:, [0, 2]])
+    assert not images[:, 1].any()
+    assert present.tolist() == [[True, False, True]] * 19
+    assert torch.cat([batch.identity for batch in batches]).tolist() == training_labels(TRAIN, shuffled=True)
+
+
 def test_one_method_for_both_makes_training_and_test_equal(benchmark):
     same = settings(
         augmentation={**NOT_AUGMENTED, "train_resize": "bilinear", "test_resize": "bilinear"},

@@ -20,7 +20,7 @@ def test_every_shipped_config_can_be_read(kind):
 def test_an_unknown_name_is_answered_with_the_closest():
     with pytest.raises(InputError, match=r"unknown suite 'embeded'; did you mean 'embedded'"):
         find_config("suites", "embeded")
-    with pytest.raises(InputError, match=r"unknown suite 'x'; one of: embedded, "):
+    with pytest.raises(InputError, match=r"unknown suite 'x'; one of: .*embedded, "):
         find_config("suites", "x")
 
 

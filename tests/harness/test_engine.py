@@ -1,4 +1,5 @@
 import copy
+import itertools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from benchmarks import loading
 from benchmarks.base import Benchmark, Facts, Sample, Split
 from benchmarks.common.errors import InputError
 from benchmarks.loading import DataSettings, train_loader
@@ -170,6 +172,62 @@ def stopping_in_epoch(epoch):
     method = Toy()
     method.stop_at = sum(steps_of_epochs(make("", method))[: epoch - 1]) + 1
     return method
+
+
+class Looking(Toy):
+    """Draws a number and goes through the training split before every epoch, as far as it is told to."""
+
+    def __init__(self, batches=None, **options):
+        super().__init__(**options)
+        self.batches, self.seen = batches, []
+
+    def on_epoch(self, epoch, training_set):
+        images = [batch.images.sum().item() for batch in itertools.islice(training_set, self.batches)]
+        self.seen.append((epoch, sum(images), torch.rand(1).item()))
+        assert torch.is_autocast_enabled("cpu") == self.half
+
+    half = False
+
+
+def survey():
+    benchmark = made_benchmark()
+    return loading.test_loader(benchmark.train, SIZE, DATA)
+
+
+def test_a_method_hears_of_every_epoch_and_may_look_at_the_training_split(tmp_path):
+    training = make(tmp_path, method=Looking(), survey=survey)
+    run(training)
+    assert [epoch for epoch, _, _ in training.method.seen] == [1, 2, 3, 4]
+    assert {images for _, images, _ in training.method.seen} == {sum(batch.images.sum().item() for batch in survey())}
+
+
+def test_a_method_that_does_not_look_costs_nothing(tmp_path):
+    read = []
+    training = make(tmp_path, method=Looking(batches=0), survey=lambda: read.append(1) or [])
+    run(training)
+    assert len(training.method.seen) == 4
+    assert not read
+
+
+def test_a_look_is_in_the_precision_of_training(tmp_path):
+    method = Looking()
+    method.half = True
+    run(make(tmp_path, method=method, survey=survey, schedule=SCHEDULE.model_copy(update={"precision": "bf16"})))
+    assert len(method.seen) == 4
+
+
+def test_a_resume_looks_again_and_draws_as_before(tmp_path):
+    undisturbed = make(tmp_path / "undisturbed", method=Looking(), survey=survey)
+    run(undisturbed)
+    method = Looking()
+    method.stop_at = sum(steps_of_epochs(undisturbed)[:2]) + 1
+    with pytest.raises(KeyboardInterrupt):
+        run(make(tmp_path / "run", method=method, survey=survey))
+    torch.rand(7)
+    resumed = make(tmp_path / "run", method=Looking(seed=9), survey=survey)
+    run(resumed)
+    assert resumed.method.seen == undisturbed.method.seen[2:]
+    assert outcome(resumed)[0] == outcome(undisturbed)[0]
 
 
 @pytest.mark.parametrize("epoch", [1, 3])

@@ -174,6 +174,11 @@ def test_checkpoints_that_do_not_fit_are_refused(trained, evaluate, tmp_path, tr
         evaluate(altered(trained, tmp_path, lambda values: values["settings"]["method"].update(name="basline")))
 
 
+def test_weights_from_before_a_spec_had_an_object_can_be_tested(trained, evaluate, tmp_path):
+    old = altered(trained, tmp_path, lambda values: values["spec"].pop("object"))
+    assert evaluate(old) == evaluate(trained.baseline.checkpoint)
+
+
 def test_a_training_state_is_no_checkpoint_to_test(tiny, work, evaluate):
     def stop(phase, done, total, text):
         raise KeyboardInterrupt

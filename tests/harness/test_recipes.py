@@ -198,9 +198,10 @@ def test_a_clean_recipe_is_the_published_one_in_all_else(method, benchmark):
 
 
 def test_a_recipe_of_another_method_may_be_named():
-    assert recipe_sections("published/idea", "next", "rgbnt100", "here") == resolved("idea", "rgbnt100")[0]
-    assert recipe_sections("published/idea", "next", "market_mm", "here") == resolved("idea", "market_mm")[0]
-    assert recipe_sections("published/idea/rgbnt100", "next", "rgbnt201", "here") == resolved("idea", "rgbnt100")[0]
+    of_idea = {name: {**resolved("idea", name)[0], "method": {}} for name in ("rgbnt100", "market_mm")}
+    assert recipe_sections("published/idea", "next", "rgbnt100", "here") == of_idea["rgbnt100"]
+    assert recipe_sections("published/idea", "next", "market_mm", "here") == of_idea["market_mm"]
+    assert recipe_sections("published/idea/rgbnt100", "next", "rgbnt201", "here") == of_idea["rgbnt100"]
     borrowed, own = (recipe_sections("published/signal", method, "rgbnt100", "here") for method in ("next", "signal"))
     assert own["method"]["direct"] is False
     assert borrowed == {**own, "method": {}}

@@ -54,7 +54,7 @@ def build(name, spec=SPEC, seed=0, **settings):
     """A method with the small backbone and random weights."""
     cls = METHODS.get(name)
     torch.manual_seed(seed)
-    return cls(cls.Config.model_validate({"backbone": SMALL, **settings}), spec)
+    return cls(cls.Config.model_validate({"backbone": SMALL.model_dump(), **settings}), spec)
 
 
 def trainable(module):
@@ -66,7 +66,9 @@ def full_size(name, spec=None, **settings):
     """Trainable parameters of a method at its published size; nothing is allocated."""
     cls = METHODS.get(name)
     with torch.device("meta"):
-        method = cls(cls.Config.model_validate({"backbone": FULL, **settings}), spec or BatchSpec(171, 4, (256, 128)))
+        method = cls(
+            cls.Config.model_validate({"backbone": FULL.model_dump(), **settings}), spec or BatchSpec(171, 4, (256, 128))
+        )
     return trainable(method)
 
 

@@ -5,7 +5,7 @@ import torch
 
 from benchmarks.common.errors import InputError
 from methods.base import LearningRates
-from methods.baseline import Baseline, BaselineSettings, Reduce
+from methods.baseline import Baseline, BaselineSettings
 
 
 def test_the_feature_is_the_class_tokens_side_by_side(small):
@@ -18,21 +18,6 @@ def test_the_feature_is_the_class_tokens_side_by_side(small):
             token = model.branches.tower(batch.images[b, m][None], camera)[0, 0]
             torch.testing.assert_close(embedding[b, m * 48 : (m + 1) * 48], token, atol=1e-5, rtol=1e-4)
     assert model.test_feature == "class tokens"
-
-
-def test_reduction_is_linear_on_class_and_mean_patch_with_quick_gelu(small, loops):
-    D, N = 3, 4
-    reduce = small.randomise(Reduce(D)).double()
-    generator = torch.Generator().manual_seed(0)
-    token = torch.randn(2, D, generator=generator, dtype=torch.float64)
-    patches = torch.randn(2, N, D, generator=generator, dtype=torch.float64)
-    out = reduce(token, patches)
-    for b in range(2):
-        mean = [sum(patches[b, n, d].item() for n in range(N)) / N for d in range(D)]
-        normal = loops.layer_norm([*token[b].tolist(), *mean], reduce.norm.weight.tolist(), reduce.norm.bias.tolist())
-        x = loops.dense(normal, reduce.linear.weight.tolist(), reduce.linear.bias.tolist())
-        expected = [value / (1 + pow(2.718281828459045, -1.702 * value)) for value in x]
-        assert out[b].tolist() == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_reduced_fusion_adds_a_feature_and_a_head(small):

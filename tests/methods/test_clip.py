@@ -66,6 +66,18 @@ def test_every_token_is_normalised_and_projected_at_the_end(clip, images):
 
 
 @torch.no_grad()
+def test_appended_tokens_follow_the_patches_without_a_position_of_the_table(clip, small):
+    images, tower = small.batch(samples=2).images[:, 0], clip.image
+    extra = torch.randn(2, 2, 64, generator=torch.Generator().manual_seed(3))
+    entered, _ = into_norm(tower, images)
+    visual = tower.visual
+    x = visual.transformer(visual.ln_pre(torch.cat([entered, extra], dim=1)))
+    out = tower(images, appended=extra)
+    assert out.shape == (2, 1 + 8 + 2, 48)
+    torch.testing.assert_close(out, visual.ln_post(x) @ visual.proj)
+
+
+@torch.no_grad()
 def test_modalities_as_one_batch_are_modality_by_modality(clip, small):
     torch.manual_seed(1)
     branches, batch = Branches(clip.image, small.SPEC), small.batch(samples=4)

@@ -116,7 +116,7 @@ def test_a_method_of_the_user_is_found(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"), [("nxt", "did you mean 'next'"), ("Signl", "'signal'"), ("zzzz", "baseline, next")]
+    ("name", "answer"), [("nxt", "did you mean 'next'"), ("Signl", "'signal'"), ("zzzz", "baseline, .*next")]
 )
 def test_an_unknown_method_is_answered_with_the_closest(name, answer):
     with pytest.raises(InputError, match=answer) as error:

@@ -229,7 +229,7 @@ def offline(monkeypatch):
     def unreachable(*_, **__):
         raise OSError("Temporary failure in name resolution\nsecond line")
 
-    monkeypatch.setattr(pretrained, "_cached", lambda config: None)
+    monkeypatch.setattr(pretrained, "_cached", lambda *_: None)
     monkeypatch.setattr(pretrained, "getproxies", dict)
     monkeypatch.setattr(socket, "create_connection", unreachable)
     monkeypatch.setattr("open_clip.download_pretrained", lambda *_: pytest.fail("the hub's client was asked"))
@@ -245,7 +245,7 @@ def test_a_download_that_breaks_behind_a_proxy_is_one_line_too(monkeypatch):
     def broken(*_):
         raise RuntimeError("")
 
-    monkeypatch.setattr(pretrained, "_cached", lambda config: None)
+    monkeypatch.setattr(pretrained, "_cached", lambda *_: None)
     monkeypatch.setattr(pretrained, "getproxies", lambda: {"https": "proxy"})
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("went around the proxy"))
     monkeypatch.setattr("open_clip.download_pretrained", broken)

@@ -235,3 +235,32 @@ def test_the_cache_is_no_part_of_the_state(tower):
     before = set(encoder.state_dict())
     encoder.encode(TEXTS)
     assert set(encoder.state_dict()) == before
+
+
+def test_a_prefix_stands_before_the_whole_caption_of_its_modality(tower):
+    captions = [(("A man.", "In red."), ("A bag.",)), ((), ("Grey.",))]
+    plain, prefixed = TextEncoder(tower), TextEncoder(tower, prefixes=("Seen: ", "Warm: "))
+    assert plain.whole_texts(captions) == ["A man. In red.", "A bag.", "", "Grey."]
+    assert prefixed.whole_texts(captions) == ["Seen: A man. In red.", "Warm: A bag.", "Seen: ", "Warm: Grey."]
+    features = prefixed.encode_whole(captions)
+    assert features.shape == (2, 2, tower.size)
+    assert torch.equal(features[1, 1], plain.encode(["Warm: Grey."])[0])
+    with pytest.raises(ValueError, match="shorter|longer"):
+        prefixed.whole_texts([(("A man.",),)])
+
+
+def test_what_is_forgotten_is_computed_again(tower, computed):
+    encoder = TextEncoder(tower)
+    first = encoder.encode(TEXTS[:1])
+    encoder.forget()
+    assert torch.equal(encoder.encode(TEXTS[:1]), first)
+    assert computed == [TEXTS[:1]] * 2
+
+
+@torch.no_grad()
+def test_a_feature_is_that_of_the_position_of_its_end(tower):
+    tokens = tower.tokenizer(TEXTS)
+    every = tower.encode(tower.embed(tokens))
+    assert every.shape == (len(TEXTS), 77, tower.size)
+    for row, feature, of_text in zip(tokens.tolist(), tower(tokens), every, strict=True):
+        assert torch.equal(feature, of_text[row.index(49407)])

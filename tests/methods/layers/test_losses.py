@@ -5,7 +5,13 @@ import torch
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
-from methods.layers.losses import SupervisionSettings, at_least_float32, batch_hard_triplet, cross_entropy
+from methods.layers.losses import (
+    MarginSupervisionSettings,
+    SupervisionSettings,
+    at_least_float32,
+    batch_hard_triplet,
+    cross_entropy,
+)
 
 IDENTITY = torch.tensor([3, 3, 0, 0, 0, 2, 1, 1])
 
@@ -27,6 +33,19 @@ def test_triplet_is_batch_hard_with_a_soft_margin(features, loops):
     # The anchor of identity 2 is alone: its hardest positive is itself, at 1e-6 where the distance is clamped.
     assert batch_hard_triplet(features, IDENTITY).item() == pytest.approx(expected, abs=1e-6)
     assert batch_hard_triplet(10 * features, IDENTITY) > 2 * batch_hard_triplet(features, IDENTITY)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.3, 2.0])
+def test_triplet_with_a_margin_in_a_loop(features, margin):
+    rows, total = (0.3 * features).tolist(), 0.0
+    for i, anchor in enumerate(rows):
+        distances = [math.dist(anchor, other) for other in rows]
+        positive = max(d for j, d in enumerate(distances) if IDENTITY[j] == IDENTITY[i])
+        negative = min(d for j, d in enumerate(distances) if IDENTITY[j] != IDENTITY[i])
+        total += max(0.0, positive - negative + margin)
+    found = batch_hard_triplet(0.3 * features, IDENTITY, margin).item()
+    assert found == pytest.approx(total / 8, abs=1e-6)
+    assert found > 0
 
 
 def test_triplet_of_one_identity_is_zero_and_has_finite_gradients(features):
@@ -80,6 +99,12 @@ def test_autocast_does_not_lower_the_precision_of_losses(features):
 def test_default_weights_are_those_of_the_clip_releases():
     settings = SupervisionSettings()
     assert (settings.id_weight, settings.triplet_weight, settings.label_smoothing) == (0.25, 1.0, 0.1)
+
+
+def test_the_margin_is_that_of_the_releases_that_have_one():
+    settings = MarginSupervisionSettings()
+    assert (settings.margin, settings.id_weight) == (0.3, 0.25)
+    assert MarginSupervisionSettings(margin=None).margin is None
 
 
 @pytest.mark.parametrize("wrong", [{"id_weight": -1}, {"label_smoothing": 1.0}, {"triplet": 1}])

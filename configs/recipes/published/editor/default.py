@@ -1,5 +1,4 @@
-# EDITOR (CVPR 2024, release 473cab6): SGD on one shared ViT-B, every bias at twice the rate. RGBNT201, Market-MM and
-# RGBNT100, and where nothing is published (WMVeID863).
+# EDITOR (CVPR 2024, release 473cab6): SGD on one shared ViT-B, every bias at twice the rate. RGBNT201 and Market-MM.
 _base_ = ["../../../schedules/published.py"]
 
 title = "EDITOR: SGD 1e-3 for every parameter, cosine over 70 epochs"

@@ -1,5 +1,5 @@
 # TOP-ReID (AAAI 2024, release 921dd7c): SGD on three whole ViT-B, every bias at twice the rate, vehicles at 256 x 128 as
-# persons. RGBNT201, RGBNT100, and where nothing is published (Market-MM, WMVeID863).
+# persons. RGBNT201, and where nothing is published (Market-MM).
 _base_ = ["../../../schedules/published.py"]
 
 title = "TOP-ReID: SGD 9e-3 for every parameter, cosine over 120 epochs, all images at 256 x 128"

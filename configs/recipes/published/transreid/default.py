@@ -1,5 +1,5 @@
-# TransReID (ICCV 2021, release dec5504), as it trains on Market-1501: its multi-modal rows were trained by others, whose
-# recipe is not known. Images at the benchmark's own size.
+# TransReID (ICCV 2021, release dec5504), persons, as it trains on Market-1501: its multi-modal rows were trained by others,
+# whose recipe is not known. Images at the benchmark's own size.
 _base_ = ["../../../schedules/published.py"]
 
 title = "TransReID: SGD 8e-3 for every parameter, cosine over 120 epochs"

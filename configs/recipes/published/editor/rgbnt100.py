@@ -1,0 +1,3 @@
+_base_ = ["default.py"]
+
+method = dict(direct=False)

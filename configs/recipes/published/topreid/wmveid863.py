@@ -1,0 +1,2 @@
+# Nothing is published: vehicles as vehicles.
+_base_ = ["rgbnt100.py"]

@@ -1,0 +1,78 @@
+"""EDITOR through whole runs of the embedded benchmarks, small and short."""
+
+import pytest
+
+from benchmarks.common.settings import parse
+from harness.suite import Suite, load_suite, plans
+
+SHIPPED = {"architecture": "small", "weights": "shipped"}
+WIDE = {"architecture": "small_wide", "weights": "shipped"}
+SCHEDULE = {"epochs": 4, "warmup_epochs": 1, "noise": False, "rates": {"base": 2e-3, "visual": None}}
+
+
+def plan(tiny, benchmark="synthetic_person", backbone=SHIPPED, **changes):
+    return tiny.plan(
+        "editor",
+        benchmarks=[benchmark],
+        method={"backbone": backbone},
+        runs=[{"method": "editor"}],
+        schedule=SCHEDULE,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "backbone", "changes"),
+    [
+        ("synthetic_person", SHIPPED, {"evaluation__conditions": ["missing:RGB", "missing:NIR+TIR"]}),
+        (
+            "synthetic_vehicle",
+            WIDE,
+            {
+                "method__direct": False,
+                "benchmark__train_images": 6,
+                "benchmark__test_images": 6,
+                "evaluation__conditions": ["missing:TIR"],
+            },
+        ),
+    ],
+    ids=["upright", "wide"],
+)
+def test_a_run_from_training_to_its_record(benchmark, backbone, changes, tiny, work):
+    record = tiny.execute(plan(tiny, benchmark, backbone, **changes), work)
+    assert record.missing_filling == "zeros"
+    assert record.test_feature.startswith("HMA")
+    first, last = record.history[0], record.history[-1]
+    assert last.losses["total"] < first.losses["total"]
+    assert 0 < last.monitors["selected"] < 1
+    assert last.monitors["selected by frequency"] == pytest.approx(10 / 32)
+    assert len(record.conditions) == len(changes["evaluation__conditions"])
+    assert record.gmacs.attention > 0
+    centres = record.parameters.total - record.parameters.trainable
+    assert centres == 3 * 10 * 64
+
+
+def test_the_ablation_unfolds_small_too():
+    small = {
+        "benchmarks": ["synthetic_person"],
+        "method.backbone": SHIPPED,
+        "schedule.epochs": 1,
+        "schedule.warmup_epochs": 0,
+    }
+    rows = plans(*load_suite("ablation_editor", small), seeds=[1111])
+    assert [row.label for row in rows] == ["A", "B", "C", "D", "E", "F"]
+    assert all(row.method_settings.backbone.architecture == "small" for row in rows)
+    assert not any(row.method_settings.direct for row in rows)
+    switches = [tuple(getattr(row.method_settings, part).enabled for part in ("sfts", "hma", "bcc", "ocfr")) for row in rows]
+    marks = [tuple(bool(row.columns[name]) for name in ("SFTS", "HMA", "BCC", "OCFR")) for row in rows]
+    assert switches == marks
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "direct"),
+    [("rgbnt201", True), ("market_mm", True), ("rgbnt100", False), ("msvr310", False), ("wmveid863", False)],
+)
+def test_the_recipe_of_each_benchmark_has_its_head(benchmark, direct):
+    suite = {"title": "", "benchmarks": [benchmark], "runs": [{"method": "editor"}], "recipe": "published"}
+    (row,) = plans("mine", parse(Suite, suite, "here"))[:1]
+    assert row.method_settings.direct == direct
