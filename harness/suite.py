@@ -270,6 +270,7 @@ def _plan(
 ) -> Plan:
     """A row on a benchmark, with the seed still to be set; settings in the order in which they win over one another."""
     where = f"{name}: {label}"
+    METHODS.get(entry.method, where)  # before a recipe is looked for, which a method that is not there has not either
     values = {"method": suite.method, "benchmark": suite.benchmark}
     values |= {section: getattr(suite, section).model_dump() for section in _Sections.model_fields}
     recipe = recipe_sections(entry.recipe or suite.recipe, entry.method, benchmark.name, where)

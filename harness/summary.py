@@ -121,6 +121,7 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
 
 def efficiency_tables(results: EfficiencyResults) -> Group:
     """Size and cost, then speed and memory in each precision; ratios to the reference row in brackets."""
+    shown: list[tuple[str, Sequence[Quantity], Setting | None]]
     shown = [(f"size and cost on {results.table.benchmark} ({results.table.size} size)", SIZES, None)]
     shown += [(f"{setting.shown} on {results.table.device}", SPEEDS, setting) for setting in results.settings]
     lines = [

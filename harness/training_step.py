@@ -101,7 +101,7 @@ def measure_training(
     def step(number: int) -> None:
         with autocast(device, precision):
             total = torch.stack(list(losses(batches[number]).values())).sum()
-        scaler.scale(total).backward()
+        torch.autograd.backward(scaler.scale(total))
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad()
