@@ -12,6 +12,7 @@ from benchmarks.common.errors import unknown
 from methods.base import METHODS
 
 from .configs import shipped
+from .efficiency import efficiency_title
 from .groups import read_group
 from .recipes import recipe_lines
 from .suite import load_suite, method_config
@@ -31,8 +32,12 @@ def _benchmarks() -> Iterator[tuple[str, str]]:
 
 def _suites() -> Iterator[tuple[str, str]]:
     for name in shipped("suites"):
-        group = read_group(name)
-        yield name, f"{group.title}: {', '.join(group.suites)}" if group else load_suite(name)[1].title
+        measured = efficiency_title(name)
+        group = None if measured is not None else read_group(name)
+        if group is not None:
+            yield name, f"{group.title}: {', '.join(group.suites)}"
+        else:
+            yield name, load_suite(name)[1].title if measured is None else measured
 
 
 _KINDS = {"methods": _methods, "benchmarks": _benchmarks, "suites": _suites, "recipes": recipe_lines}

@@ -61,6 +61,17 @@ def _numbers(text: str, option: str) -> list[int]:
         raise InputError(f"{option} {text}: expected whole numbers, as in 0,1,2") from None
 
 
+def _refuse(options: dict[str, Any], suite: str) -> None:
+    """Refuse options that mean nothing for an efficiency table.
+
+    Raises:
+        InputError: one was given.
+    """
+    for option, value in options.items():
+        if value:
+            raise InputError(f"{option}: {suite} is measured, one row after the other and without data; leave the option out")
+
+
 def _corrupt(skip: bool) -> list[str]:
     return ["benchmark.corrupt=skip"] * skip
 
@@ -103,17 +114,23 @@ def run(
 ) -> None:
     """Run SUITE, a shipped suite or group of suites (harness list suites) or the path of a file of one.
 
-    What is finished is not run again.
+    What is finished is not run again. An efficiency table (table_efficiency) is measured and not trained: it needs no data.
     """
     from .configs import parse_assignments
+    from .efficiency import efficiency_title
     from .groups import load_members, run_members
     from .place import Place
 
     console = _console()
-    members = load_members(suite, parse_assignments([*_corrupt(skip_corrupt), *changes]))
-    failures = run_members(
-        members, Place(work_dir, data_root), console, seeds=_numbers(seeds, "--seeds"), only=only, device=device, jobs=jobs
-    )
+    if efficiency_title(suite) is not None:
+        from .efficiency_session import measure_suite
+
+        _refuse({"--data-root": data_root, "--seeds": seeds, "--jobs": jobs, "--skip-corrupt": skip_corrupt}, suite)
+        failures = measure_suite(suite, parse_assignments(changes), work_dir, console, only=only, device=device)
+    else:
+        members = load_members(suite, parse_assignments([*_corrupt(skip_corrupt), *changes]))
+        place = Place(work_dir, data_root)
+        failures = run_members(members, place, console, seeds=_numbers(seeds, "--seeds"), only=only, device=device, jobs=jobs)
     console.print(f"tables and figures: harness report {work_dir}")
     if failures:
         sys.stderr.write("".join(f"harness: failed: {line}\n" for line in failures))

@@ -31,7 +31,7 @@ from methods.base import Method
 from .checkpoints import TrainingState, load_model, random_state, restore_random_state, write_checkpoint
 from .devices import autocast
 from .records import Epoch, EpochRule, Metrics
-from .schedules import Schedule, learning_rate
+from .schedules import Schedule, learning_rate, make_optimizer
 
 BEST = "best.pt"
 
@@ -100,10 +100,7 @@ def train(training: Training) -> int:
         raise InputError("schedule.precision fp16 needs --device cuda; on a CPU use fp32 or bf16")
     # Loaders draw from the global generator, once or in every epoch as they have workers or not; dropout shall not notice.
     training.loader.generator = torch.Generator()
-    groups = training.method.parameter_groups(schedule.rates)
-    optimizer = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[schedule.optimizer](
-        groups, **({"momentum": 0.9} if schedule.optimizer == "sgd" else {})
-    )
+    optimizer = make_optimizer(schedule, training.method.parameter_groups(schedule.rates))
     wrapper = AmpOptimWrapper(dtype="float16", optimizer=optimizer) if schedule.precision == "fp16" else OptimWrapper(optimizer)
     off = ("runtime_info", "timer", "sampler_seed", "logger", "param_scheduler", "checkpoint")
     runner = _Runner(

@@ -12,23 +12,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from filelock import FileLock, Timeout
 
 from benchmarks.common.errors import InputError
 
 from .place import Place
-from .plan import Plan
 
 LOG = "log.txt"
 
+Report = Callable[[str, int, int, str], None]
+"""Told (phase, done, total, text)."""
+
+
+class Work(Protocol):
+    """What a process of its own can be asked to do."""
+
+    @property
+    def shown(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Modules to import first."""
+
+    def execute(self, run_id: str, place: Place, report: Report) -> str:
+        """Do it, leave its record, and say in a few words what came out."""
+
+
+AnyWork_co = TypeVar("AnyWork_co", bound=Work, covariant=True)
+
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[AnyWork_co]):
     """A plan with its id."""
 
-    plan: Plan
+    plan: AnyWork_co
     run_id: str
 
 
@@ -36,7 +56,7 @@ class Task:
 class Event:
     """What a run tells while it is under way."""
 
-    task: Task
+    task: Task[Work]
     kind: Literal["progress", "finished", "input error", "failed"]
     phase: str = ""
     done: int = 0
@@ -47,7 +67,7 @@ class Event:
 Listener = Callable[[Event], None]
 
 
-def run_local(tasks: Sequence[Task], place: Place, jobs: int, threads: int, listen: Listener) -> None:
+def run_local(tasks: Sequence[Task[Work]], place: Place, jobs: int, threads: int, listen: Listener) -> None:
     """Run tasks in processes of this machine.
 
     A run that fails does not stop the others. On Ctrl-C, or when this process dies, the runs under way stop; they resume
@@ -67,14 +87,14 @@ def run_local(tasks: Sequence[Task], place: Place, jobs: int, threads: int, list
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload(["harness.executors", "harness.run", "open_clip"])
     waiting = list(tasks)
-    running: dict[Any, tuple[Task, Any]] = {}
+    running: dict[Any, tuple[Task[Work], Any]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop(0)
                 receiver, sender = context.Pipe(duplex=False)
                 process = context.Process(  # type: ignore[attr-defined]  # every context has it but the base class
-                    target=_child, args=(task, place, sender), name=f"harness {task.plan.label}"
+                    target=_child, args=(task, place, sender), name=f"harness {task.plan.shown}"
                 )
                 process.start()
                 sender.close()
@@ -96,7 +116,7 @@ def run_local(tasks: Sequence[Task], place: Place, jobs: int, threads: int, list
             process.join()
 
 
-def _receive(receiver: Any, task: Task) -> Event | None:
+def _receive(receiver: Any, task: Task[Work]) -> Event | None:
     """The next event of a run; None where its process ended without a word."""
     try:
         return Event(task, **receiver.recv())
@@ -104,10 +124,8 @@ def _receive(receiver: Any, task: Task) -> Event | None:
         return None
 
 
-def _child(task: Task, place: Place, sender: Connection) -> None:
+def _child(task: Task[Work], place: Place, sender: Connection) -> None:
     """The process of one run: its output goes to the log beside its states."""
-    from .run import execute  # training is heavy to import, and the process that asks for runs does without
-
     folder = place.run_folder(task.run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,8 +136,8 @@ def _child(task: Task, place: Place, sender: Connection) -> None:
         for module in task.plan.imports:
             importlib.import_module(module)
         with FileLock(folder / "lock", timeout=0):
-            record = execute(task.plan, task.run_id, place, lambda *progress: sender.send(_progress(*progress)))
-        sender.send({"kind": "finished", "text": f"mAP {100 * record.metrics.mAP:.1f}"})
+            text = task.plan.execute(task.run_id, place, lambda *progress: sender.send(_progress(*progress)))
+        sender.send({"kind": "finished", "text": text})
     except Timeout:
         sender.send({"kind": "input error", "text": "another process is working on this run; wait for it or stop it"})
     except InputError as error:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import BaseModel
 
 from benchmarks.base import BENCHMARKS, Benchmark
@@ -24,7 +23,7 @@ from .checkpoints import load_model, read_checkpoint
 from .configs import merge, merge_sections
 from .devices import check_device
 from .evaluation import evaluate, evaluate_conditions
-from .profiling import count_costs, count_parameters, measure_throughput, peak_memory
+from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
 from .records import Metrics
 from .reranking import Reranking
 from .suite import benchmark_settings, method_config, method_settings
@@ -207,8 +206,7 @@ def _variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _measure(method: Method, spec: BatchSpec, timing: Timing) -> tuple[Any, Any]:
     device = next(method.parameters()).device
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
+    reset_peak_memory(device)
     warmup, repeats = (10, 30) if device.type == "cuda" else (1, 3)
     speed = measure_throughput(method, spec, batch=timing.batch, precision=timing.precision, warmup=warmup, repeats=repeats)
     return speed, peak_memory(device)

@@ -67,6 +67,11 @@ def write_manifest(work_dir: Path, manifest: Manifest) -> None:
     write_text(manifest_path(work_dir, manifest.suite), manifest.model_dump_json(indent=1) + "\n")
 
 
+def has_suites(work_dir: Path) -> bool:
+    """Whether a suite was run in a work folder."""
+    return any((work_dir / "suites").glob("*.json"))
+
+
 def read_manifests(work_dir: Path) -> list[Manifest]:
     """All manifests of a work folder, sorted by suite.
 

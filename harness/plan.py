@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -23,9 +23,13 @@ from methods.base import METHODS, MethodSettings
 from methods.pretrained import PretrainedSettings, weights_fingerprint
 
 from .directions import Direction
+from .place import Place
 from .records import SCHEMA_VERSION, EpochRule
 from .reranking import Reranking
 from .schedules import Schedule
+
+if TYPE_CHECKING:
+    from .executors import Report
 
 _TEST_ALONE = ("test_batch", "test_missing", "test_degraded", "shuffle_test_identities")
 """Data settings that training does not see."""
@@ -88,6 +92,17 @@ class Plan:
     def name(self) -> str:
         """`method` or `method:variant`."""
         return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+
+    @property
+    def shown(self) -> str:
+        """For people: row, benchmark, seed."""
+        return f"{self.label} on {self.benchmark_label}, seed {self.seed}"
+
+    def execute(self, run_id: str, place: Place, report: Report) -> str:
+        """Train and test, and leave the record."""
+        from .run import execute  # training is heavy to import, and the process that asks for runs does without
+
+        return f"mAP {100 * execute(self, run_id, place, report).metrics.mAP:.1f}"
 
     def resolved(self) -> dict[str, Any]:
         """The config as plain values, as a record keeps it."""

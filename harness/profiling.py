@@ -6,6 +6,7 @@ import resource
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -101,7 +102,15 @@ def count_costs(method: Method, spec: BatchSpec) -> Gmacs:
 
 @torch.no_grad()
 def measure_throughput(
-    method: Method, spec: BatchSpec, *, batch: int, precision: str, warmup: int, repeats: int, concurrent_runs: int = 1
+    method: Method,
+    spec: BatchSpec,
+    *,
+    batch: int,
+    precision: str,
+    warmup: int,
+    repeats: int,
+    concurrent_runs: int = 1,
+    compiled: bool = False,
 ) -> Throughput:
     """Time the test path, captions encoded anew each time, as for images that were never seen.
 
@@ -113,20 +122,14 @@ def measure_throughput(
         warmup: passes that are not timed.
         repeats: passes that are timed; the median counts.
         concurrent_runs: for the record.
+        compiled: whether torch.compile compiles the path first, during the first pass.
     """
     device = next(method.parameters()).device
-    path = _TestPath(method.eval())
+    path: Any = _TestPath(method.eval())
+    path = torch.compile(path) if compiled else path
     inputs = random_inputs(method, spec, batch)
-    seconds = []
     with autocast(device, precision):
-        for repeat in range(warmup + repeats):
-            synchronise(device)
-            start = time.perf_counter()
-            path(*inputs)
-            synchronise(device)
-            if repeat >= warmup:
-                seconds.append(time.perf_counter() - start)
-    triplets = batch / statistics.median(seconds)
+        triplets = batch / median_seconds(lambda _: path(*inputs), device, warmup, repeats)
     return Throughput(
         images_per_second=triplets * len(spec.modalities),
         triplets_per_second=triplets,
@@ -138,6 +141,25 @@ def measure_throughput(
         threads=torch.get_num_threads(),
         concurrent_runs=concurrent_runs,
     )
+
+
+def median_seconds(work: Callable[[int], Any], device: torch.device, warmup: int, repeats: int) -> float:
+    """Median duration of some work, called with the number of the repetition; those of the warm-up are not timed."""
+    seconds = []
+    for repeat in range(warmup + repeats):
+        synchronise(device)
+        start = time.perf_counter()
+        work(repeat)
+        synchronise(device)
+        if repeat >= warmup:
+            seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Forget the peak of a CUDA device so far; that of a process on a CPU stays."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
 
 
 def peak_memory(device: torch.device) -> Memory:

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from .executors import Event, Task
+from .executors import Event
 
 
 class SuiteProgress:
@@ -45,7 +45,7 @@ class SuiteProgress:
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
-        name = describe(event.task)
+        name = event.task.plan.shown
         if event.kind == "progress":
             bar = self._tasks.get(event.task.run_id)
             if bar is None:
@@ -65,8 +65,3 @@ class SuiteProgress:
             self.console.print(line, markup=False, highlight=False)
         else:
             (self.input_errors if event.kind == "input error" else self.failures).append(f"{name}: {event.text}")
-
-
-def describe(task: Task) -> str:
-    """A run for people: row, benchmark, seed."""
-    return f"{task.plan.label} on {task.plan.benchmark_label}, seed {task.plan.seed}"

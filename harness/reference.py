@@ -38,6 +38,19 @@ class Expectation(BaseModel):
     tolerance: float
 
 
+class PublishedEfficiency(BaseModel):
+    """Size, cost and speed of a method as printed: shown beside measured ones, never held against them."""
+
+    source: str
+    device: str
+    benchmark: str
+    method: str
+    variant: str
+    params_M: float
+    gmacs: float
+    images_per_second: float
+
+
 class CheckRow(BaseModel):
     """One figure that was held against a reference."""
 
@@ -62,6 +75,12 @@ def read_references(against: Against) -> list[Expectation]:
     """The shipped reference figures."""
     with (REFERENCES / f"{against}.csv").open(encoding="utf-8", newline="") as file:
         return TypeAdapter(list[Expectation]).validate_python(list(csv.DictReader(file)))
+
+
+def read_published_efficiency() -> list[PublishedEfficiency]:
+    """The shipped figures of size, cost and speed."""
+    with (REFERENCES / "efficiency.csv").open(encoding="utf-8", newline="") as file:
+        return TypeAdapter(list[PublishedEfficiency]).validate_python(list(csv.DictReader(file)))
 
 
 def measured(records: list[Record], metric: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +19,7 @@ from .devices import set_up
 from .engine import BEST, Training, train
 from .environment import describe
 from .evaluation import Evaluation, evaluate, evaluate_conditions
+from .executors import Report
 from .pictures import write_pictures
 from .place import MODEL, Place
 from .plan import Plan
@@ -28,9 +28,6 @@ from .records import CaptionReport, Record, result_digest, write_record
 from .reuse import find_trained, take_up
 from .showcase import take_pictures
 from .text_store import TextStore, tower_fingerprint
-
-Report = Callable[[str, int, int, str], None]
-"""Told (phase, done, total, text)."""
 
 
 def execute(plan: Plan, run_id: str, place: Place, report: Report) -> Record:

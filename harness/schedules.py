@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from pydantic import Field, model_validator
 
 from benchmarks.common.settings import Settings
-from methods.base import LearningRates
+from methods.base import LearningRates, ParameterGroup
 
 
 class Schedule(Settings):
@@ -41,6 +42,12 @@ class Schedule(Settings):
         if self.warmup_epochs and self.warmup_epochs >= self.epochs:
             raise ValueError(f"warmup_epochs {self.warmup_epochs} must be fewer than epochs {self.epochs}")
         return self
+
+
+def make_optimizer(schedule: Schedule, groups: Sequence[ParameterGroup]) -> torch.optim.Optimizer:
+    """The optimiser of a schedule over the groups of a method; SGD with momentum 0.9."""
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[schedule.optimizer]
+    return kind(list(groups), **({"momentum": 0.9} if schedule.optimizer == "sgd" else {}))
 
 
 def learning_rate(schedule: Schedule, peak: float, epoch: int) -> float:

@@ -24,7 +24,7 @@ from .suite import Suite, manifest, plans
 _LEFT_OUT_SHOWN = 10
 
 
-def prepare(planned: Sequence[Plan], place: Place, console: Console | None = None) -> list[Task]:
+def prepare(planned: Sequence[Plan], place: Place, console: Console | None = None) -> list[Task[Plan]]:
     """Load every benchmark once, check every plan, and give each its id.
 
     Args:
@@ -35,7 +35,7 @@ def prepare(planned: Sequence[Plan], place: Place, console: Console | None = Non
     Raises:
         InputError: data, weights or a device is missing, or a plan cannot be run.
     """
-    _check_writable(place.work_dir)
+    check_writable(place.work_dir)
     for device in {plan.device for plan in planned}:
         check_device(device)
     loaded: dict[str, Benchmark] = {}
@@ -60,7 +60,12 @@ def _tell(benchmark: Benchmark, console: Console) -> None:
         console.print(f"{benchmark.facts.name}: {line}", markup=False, highlight=False)
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
+    """Find out before anything runs whether a work folder can be written.
+
+    Raises:
+        InputError: it cannot.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -70,13 +75,13 @@ def _check_writable(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --work-dir") from None
 
 
-def missing(tasks: Sequence[Task], work_dir: Path) -> list[Task]:
+def missing(tasks: Sequence[Task[Plan]], work_dir: Path) -> list[Task[Plan]]:
     """Tasks without a record, each run once however many rows share it.
 
     Raises:
         InputError: there is a file in the place of a record that is none.
     """
-    todo: dict[str, Task] = {}
+    todo: dict[str, Task[Plan]] = {}
     for task in tasks:
         path = record_path(work_dir, task.run_id)
         if path.exists():
@@ -86,7 +91,7 @@ def missing(tasks: Sequence[Task], work_dir: Path) -> list[Task]:
     return list(todo.values())
 
 
-def _with_earlier(name: str, suite: Suite, tasks: Sequence[Task], work_dir: Path) -> tuple[list[tuple[Plan, str]], int]:
+def _with_earlier(name: str, suite: Suite, tasks: Sequence[Task[Plan]], work_dir: Path) -> tuple[list[tuple[Plan, str]], int]:
     """What the tables of a suite show from now on, in its order: these tasks, and what is finished of its other rows and seeds.
 
     Args:
@@ -126,7 +131,7 @@ def _is_of(plan: Plan, record: Record) -> bool:
     return bool(settings[0] == settings[1])
 
 
-def run_suite(name: str, suite: Suite, tasks: Sequence[Task], place: Place, console: Console) -> list[str]:
+def run_suite(name: str, suite: Suite, tasks: Sequence[Task[Plan]], place: Place, console: Console) -> list[str]:
     """Run the tasks of a suite that have no record yet.
 
     Args:

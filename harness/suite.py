@@ -7,6 +7,7 @@ import importlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -110,7 +111,21 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
         InputError: no such suite, an unknown key, or a value that is not allowed.
     """
     path = find_config("suites", name)
-    values = read_config(path)
+    return path.stem, parse_suite(path, read_config(path), changes or {}, source)
+
+
+def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Suite:
+    """A suite from the values of its file.
+
+    Args:
+        path: of the file, for messages.
+        values: nested plain values.
+        changes: see `load_suite`.
+        source: likewise.
+
+    Raises:
+        InputError: an unknown key, or a value that is not allowed.
+    """
     for module in values.get("custom_imports", ()):
         try:
             importlib.import_module(module)
@@ -119,7 +134,7 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
     of_suite: dict[str, Any] = {}
     of_runs: dict[str, Any] = {}
     special: dict[str, Any] = {}
-    for key, value in (changes or {}).items():
+    for key, value in changes.items():
         head = key.partition(".")[0]
         if head in METHODS.names() and head not in Suite.model_fields:
             special[key] = value
@@ -136,7 +151,7 @@ def load_suite(name: str, changes: Mapping[str, Any] | None = None, source: str 
         if head not in methods:
             raise unknown("method", head, methods, f"{source}: {path.stem}")
     runs = tuple(_with_special(entry, special) for entry in suite.runs)
-    return path.stem, suite.model_copy(update={"set": merge(merge({}, suite.set), of_runs), "runs": runs})
+    return suite.model_copy(update={"set": merge(merge({}, suite.set), of_runs), "runs": runs})
 
 
 def _names_recipes(values: Mapping[str, Any]) -> bool:
@@ -255,6 +270,7 @@ def _plan(
 ) -> Plan:
     """A row on a benchmark, with the seed still to be set; settings in the order in which they win over one another."""
     where = f"{name}: {label}"
+    METHODS.get(entry.method, where)  # before a recipe is looked for, which a method that is not there has not either
     values = {"method": suite.method, "benchmark": suite.benchmark}
     values |= {section: getattr(suite, section).model_dump() for section in _Sections.model_fields}
     recipe = recipe_sections(entry.recipe or suite.recipe, entry.method, benchmark.name, where)

@@ -14,6 +14,9 @@ from benchmarks.conditions import Condition
 
 from .comparison import Comparison
 from .executors import Task
+from .measurements import EfficiencyResults, Setting
+from .plan import Plan
+from .quantities import SIZES, SPEEDS, Quantity
 from .records import Metrics, Record, read_record, record_path
 from .reference import CheckResult
 from .reranking import Reranking
@@ -65,7 +68,7 @@ def ranking_table(metrics: Metrics, cmc: Sequence[float], rerank: Reranking | No
     return Group(metrics_table(metrics), curve, *lines)
 
 
-def suite_table(tasks: Sequence[Task], work_dir: Path) -> Table:
+def suite_table(tasks: Sequence[Task[Plan]], work_dir: Path) -> Table:
     """The rows of a suite as far as they are finished: mean and standard deviation over seeds, in percent."""
     rows: dict[tuple[str, str], list[Record]] = {}
     for task in tasks:
@@ -114,6 +117,37 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
             timing.append(f"{memory['peak_bytes'] / 2**20:.0f}")
         table.add_row(name, *parameters, *costs, *timing)
     return table
+
+
+def efficiency_tables(results: EfficiencyResults) -> Group:
+    """Size and cost, then speed and memory in each precision; ratios to the reference row in brackets."""
+    shown: list[tuple[str, Sequence[Quantity], Setting | None]]
+    shown = [(f"size and cost on {results.table.benchmark} ({results.table.size} size)", SIZES, None)]
+    shown += [(f"{setting.shown} on {results.table.device}", SPEEDS, setting) for setting in results.settings]
+    lines = [
+        part for title, quantities, setting in shown for part in (title, _efficiency_table(results, quantities, setting), "")
+    ]
+    return Group(*lines, f"in brackets: times the figure of {results.table.reference}")
+
+
+def _efficiency_table(results: EfficiencyResults, quantities: Sequence[Quantity], setting: Setting | None) -> Table:
+    """A row of figures with ratios for each method; what was not compiled says why."""
+    found = {label: results.at(label, setting) if setting else results.any_of(label) for label in results.labels}
+    reference = found.get(results.table.reference)
+    table = _table("row", *(f"{each.group} {each.title} {each.unit}".strip() for each in quantities), "")
+    for label, measured in found.items():
+        if measured is None:
+            table.add_row(label, *[""] * len(quantities), "not finished")
+            continue
+        values = [(each.value(measured), each.ratio(measured, reference), each) for each in quantities]
+        cells = ["" if value is None else each.text(value) + _times(ratio) for value, ratio, each in values]
+        why = "; ".join(f"{part} not compiled: {line}" for part, line in measured.problems.items()) if setting else ""
+        table.add_row(label, *cells, why)
+    return table
+
+
+def _times(ratio: float | None) -> str:
+    return "" if ratio is None else f" ({ratio:.2f})"
 
 
 def check_table(result: CheckResult) -> Table:

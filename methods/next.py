@@ -367,6 +367,7 @@ class Next(Method):
         """The text encoder, where captions are encoded at test (All-Token encodes and ignores them, as its cost shows)."""
         return self.text if self.config.text.at_test else None
 
+    @torch.compiler.disable  # draws sentences, which are no tensors
     def _texts(self, batch: Batch) -> Tensor | None:
         """Caption features (B, E, M, D) of random sentences in training, (B, 1, M, D) of whole captions at test (Eq. 4)."""
         settings = self.config.text

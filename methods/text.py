@@ -125,6 +125,7 @@ class TextEncoder(nn.Module):
         """Number of tokens of each text with start and end, before any cut."""
         return [len(self.tower.tokenizer.encode(text)) + 2 for text in texts]
 
+    @torch.compiler.disable  # a dictionary and a tokenizer: traced, each new text would be compiled anew
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Features (n, D) of texts, without gradient."""
         missing = sorted({text for text in texts if text not in self._position})
@@ -139,6 +140,7 @@ class TextEncoder(nn.Module):
         positions = torch.tensor([self._position[text] for text in texts], device=self._device)
         return self._features[positions]
 
+    @torch.compiler.disable
     def encode_whole(self, captions: Sequence[Sequence[Caption]]) -> Tensor:
         """Features (B, M, D) of B x M whole captions, as `encode` gives them."""
         return self.encode(self.whole_texts(captions)).unflatten(0, (len(captions), -1))

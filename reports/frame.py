@@ -1,4 +1,4 @@
-"""Runs, epochs and conditions as pandas frames: the tidy form for one's own tables and plots."""
+"""Runs, epochs, conditions and measurements as pandas frames: the tidy form for one's own tables and plots."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.measurements import EfficiencyResults, Setting
+from harness.quantities import SIZES, SPEEDS
 from harness.records import Record
 from harness.rows import Row, SuiteRows
 
@@ -35,6 +37,32 @@ def conditions_frame(suites: Sequence[SuiteRows]) -> pd.DataFrame:
         for text, metrics in record.conditions.items():
             values = {"condition": text, "missing_filling": record.missing_filling}
             rows.append(_identity(suite, row, record) | values | metrics.model_dump())
+    return pd.DataFrame(rows)
+
+
+def efficiency_frame(efficiency: Sequence[EfficiencyResults]) -> pd.DataFrame:
+    """One row for each finished measurement: what it is, its figures, and their ratios to the reference row."""
+    rows = []
+    for results in efficiency:
+        table = results.table
+        for entry in table.rows:
+            setting = Setting(entry.precision, entry.compiled)
+            found, reference = results.at(entry.label, setting), results.at(table.reference, setting)
+            if found is None:
+                continue
+            values: dict[str, Any] = {
+                "suite": table.suite,
+                "row": entry.label,
+                "method": entry.method,
+                "variant": entry.variant,
+            }
+            values |= {"benchmark": table.benchmark, "size": table.size, "device": table.device}
+            values |= {"precision": entry.precision, "compiled": entry.compiled, "id": entry.id}
+            for quantity in (*SIZES, *SPEEDS):
+                values[quantity.name] = quantity.value(found)
+                values[f"{quantity.name}_ratio"] = quantity.ratio(found, reference)
+            problems = "; ".join(f"{part}: {line}" for part, line in found.problems.items())
+            rows.append(values | {"problems": problems, "load": found.load, "commit": found.environment.commit})
     return pd.DataFrame(rows)
 
 

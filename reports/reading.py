@@ -82,6 +82,12 @@ READING: tuple[tuple[str, str], ...] = (
         "on the device; ‡ marks a CPU.",
     ),
     (
+        "Efficiency tables",
+        "Every row measured by itself, one after the other, on one device. × is how many times the figure of the reference "
+        "row: above 1 is faster for triplets and images a second, and more for all else. Printed speeds of papers stand apart: "
+        "they are of another device, batch and precision.",
+    ),
+    (
         "Skipped queries and ties",
         "A query is skipped where the protocol leaves it no right entry in the gallery. Tied positives are right entries with "
         "exactly the similarity of a wrong one: they count as ranked behind it. Many of them point to a degenerate embedding.",

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.manifest import has_suites
+from harness.measurements import EfficiencyResults, collect_efficiency
 from harness.rows import BenchmarkRows, SuiteRows, collect
 
 from .canvas import FIGURES, ROW_FIGURES, Drawing
+from .efficiency import efficiency_progress, efficiency_provenance, efficiency_sentences, efficiency_tables
 from .summary import progress, sentence
 from .table import TABLES, Table
 
@@ -52,9 +55,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Sections, one for each suite."""
+    """Sections, one for each suite and one for each efficiency table."""
 
     suites: tuple[SuiteRows, ...]
+    efficiency: tuple[EfficiencyResults, ...]
     sections: tuple[Section, ...]
 
 
@@ -62,14 +66,16 @@ def build_report(work_dir: Path, figures: bool = True) -> Report:
     """Read a work folder and make every table, and every figure where they are wanted.
 
     Args:
-        work_dir: a work folder with suites.
+        work_dir: a work folder with suites or efficiency tables.
         figures: whether to draw.
 
     Raises:
-        InputError: there is no suite, a file is damaged, or rows of one table cannot be compared.
+        InputError: there is neither, a file is damaged, or rows of one table cannot be compared.
     """
-    suites = tuple(collect(work_dir))
-    return Report(suites, tuple(_section(suite, figures) for suite in suites))
+    efficiency = tuple(collect_efficiency(work_dir))
+    suites = tuple(collect(work_dir)) if has_suites(work_dir) or not efficiency else ()
+    sections = [*(_section(suite, figures) for suite in suites), *map(_efficiency_section, efficiency)]
+    return Report(suites, efficiency, tuple(sections))
 
 
 def slug(*parts: str) -> str:
@@ -87,6 +93,18 @@ def _section(suite: SuiteRows, figures: bool) -> Section:
         tables=tuple(table for table in tables if table.section == "results"),
         provenance=tuple(table for table in tables if table.section == "provenance"),
         drawings=tuple(named for group in suite.benchmarks for named in _draw(group)) if figures else (),
+    )
+
+
+def _efficiency_section(results: EfficiencyResults) -> Section:
+    return Section(
+        name=f"{results.table.suite}, {results.table.size}, {results.table.device}",
+        title=f"{results.table.title}: {results.table.size} size on {results.table.device}",
+        progress=efficiency_progress(results),
+        sentences=tuple(efficiency_sentences(results)),
+        tables=tuple(efficiency_tables(results)),
+        provenance=(efficiency_provenance(results),),
+        drawings=(),
     )
 
 

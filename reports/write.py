@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.files import atomic_write, write_text
 
-from .frame import conditions_frame, epochs_frame, runs_frame
+from .frame import conditions_frame, efficiency_frame, epochs_frame, runs_frame
 from .render.html import render_html
 from .render.latex import render_latex
 from .render.markdown import render_markdown
@@ -24,16 +24,17 @@ def write_report(work_dir: Path, formats: Sequence[Format], out: Path) -> list[P
     """Write the report of a work folder.
 
     Args:
-        work_dir: a work folder with suites.
+        work_dir: a work folder with suites or efficiency tables.
         formats: `markdown` gives report.md with its figures beside it, `latex` report.tex with the tables, `html` report.html,
-            `csv` runs.csv and epochs.csv, and conditions.csv where runs were tested under conditions.
+            `csv` runs.csv and epochs.csv, conditions.csv where runs were tested under conditions, and efficiency.csv where
+            sizes and speeds were measured.
         out: folder of the files; it is made.
 
     Returns:
         The files that were written.
 
     Raises:
-        InputError: a format is unknown, there is no suite, a file is damaged, or rows of one table cannot be compared.
+        InputError: a format is unknown, there is no result, a file is damaged, or rows of one table cannot be compared.
     """
     check_formats(formats)
     report = build_report(work_dir, figures=bool(set(formats) & {"markdown", "html"}))
@@ -69,10 +70,9 @@ def _write_html(report: Report, out: Path) -> list[Path]:
 
 
 def _write_csv(report: Report, out: Path) -> list[Path]:
-    frames = {"runs": runs_frame(report.suites), "epochs": epochs_frame(report.suites)}
-    conditions = conditions_frame(report.suites)
-    if len(conditions):
-        frames["conditions"] = conditions
+    frames = {"runs": runs_frame(report.suites), "epochs": epochs_frame(report.suites)} if report.suites else {}
+    extra = {"conditions": conditions_frame(report.suites), "efficiency": efficiency_frame(report.efficiency)}
+    frames |= {name: frame for name, frame in extra.items() if len(frame)}
     return [_write(out / f"{name}.csv", frame.to_csv(index=False)) for name, frame in frames.items()]
 
 

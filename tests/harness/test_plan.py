@@ -216,3 +216,7 @@ def test_other_degradations_make_another_run_where_something_is_degraded(tiny, m
     monkeypatch.setattr("harness.plan.DEGRADATIONS_VERSION", 0)
     assert (run_id(tiny), run_id(tiny, evaluation__conditions="missing")) == (whole, missing)
     assert not set(before) & {run_id(tiny, **each) for each in changes}
+
+
+def test_a_run_is_shown_by_row_benchmark_and_seed(tiny):
+    assert tiny.plan("baseline", 3).shown == "baseline on synthetic_person, seed 3"

@@ -5,11 +5,11 @@ import pytest
 from rich.console import Console
 
 from harness.executors import Event, Task
-from harness.progress import SuiteProgress, describe
+from harness.progress import SuiteProgress
 
 
 def task(label="next [bold]", seed=0):
-    return Task(SimpleNamespace(label=label, benchmark_label="rgbnt201", seed=seed), f"{label} {seed}")
+    return Task(SimpleNamespace(shown=f"{label} on rgbnt201, seed {seed}"), f"{label} {seed}")
 
 
 def show(*events, total=2, **options):
@@ -58,7 +58,3 @@ def test_a_run_that_ends_before_it_told_anything_counts(terminal):
     progress, _ = show(event, total=1, force_terminal=terminal)
     assert progress.ended == 1
     assert progress.input_errors == ["next [bold] on rgbnt201, seed 0: another process is working on this run"]
-
-
-def test_a_run_is_described_by_row_benchmark_and_seed():
-    assert describe(task("(a)", 3)) == "(a) on rgbnt201, seed 3"

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.configs import CONFIGS, shipped
+from harness.efficiency import efficiency_title, load_efficiency, measure_plans
 from harness.groups import load_members, read_group
 from harness.suite import load_suite, manifest, method_settings, plans
 
@@ -24,6 +25,9 @@ def labels(planned):
 
 @pytest.mark.parametrize("name", shipped("suites"))
 def test_every_shipped_suite_unfolds(name):
+    if efficiency_title(name) is not None:
+        assert measure_plans(load_efficiency(name))
+        return
     for member in load_members(name):
         planned = plans(member.name, member.suite)
         assert member.name.startswith(name) or read_group(name)
