@@ -11,6 +11,13 @@ runs = [
     dict(method="signal"),
     dict(method="next", variant="no_text", label="next without text"),
     dict(method="next"),
+    dict(method="demo"),
+    dict(method="idea"),
+    dict(method="topreid"),
+    dict(method="editor"),
+    dict(method="mambapro"),
+    dict(method="icpl"),
+    dict(method="transreid"),
 ]
 measure = dict(benchmark="rgbnt201", batch=64, identities=8, images=8, warmup=10, repeats=30)
 full = {
@@ -23,4 +30,5 @@ small = {
     "benchmark.image_size": [64, 32],
     "method.backbone.architecture": "small",
     "signal.alignment.lam_stride": 2,
+    "idea.cda.kernel": 2,
 }
