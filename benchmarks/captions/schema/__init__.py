@@ -1,0 +1,1 @@
+"""What can be said of an image: attributes of persons and vehicles, their values, and what shows them."""
