@@ -23,6 +23,7 @@ from .checkpoints import load_model, read_checkpoint
 from .configs import merge, merge_sections
 from .devices import check_device
 from .evaluation import evaluate, evaluate_conditions
+from .fit import check_benchmark, check_size
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
 from .records import Metrics
 from .reranking import Reranking
@@ -64,6 +65,7 @@ def evaluate_checkpoint(
     *,
     degraded: Sequence[str] = (),
     expected_method: str = "",
+    transfer: bool = False,
 ) -> Metrics:
     """Test the weights of a finished run on a benchmark.
 
@@ -76,14 +78,15 @@ def evaluate_checkpoint(
         device: `cpu` or `cuda`.
         degraded: how modalities are degraded at test, as in `NIR:blur:2`; as in the run where there are none.
         expected_method: refuse a checkpoint of another method; empty for any.
+        transfer: whether it may be of another benchmark; images then have the size of the run.
 
     Raises:
-        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+        InputError: the checkpoint is damaged, of another method or benchmark, or does not fit the images.
     """
     own = {"data.test_missing": tuple(missing)} if missing else {}
     if degraded:
         own["data.test_degraded"] = tuple(degraded)
-    trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method)
+    trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method, transfer=transfer)
     return evaluate(trained.method, trained.benchmark, trained.data, trained.rerank).ranking.metrics()
 
 
@@ -96,6 +99,7 @@ def evaluate_checkpoint_under(
     device: str,
     *,
     expected_method: str = "",
+    transfer: bool = False,
 ) -> list[tuple[Condition, Metrics]]:
     """Test the weights of a finished run as they were tested, and then under each condition.
 
@@ -107,14 +111,15 @@ def evaluate_checkpoint_under(
         data_root: folder that holds the data sets.
         device: `cpu` or `cuda`.
         expected_method: refuse a checkpoint of another method; empty for any.
+        transfer: whether it may be of another benchmark.
 
     Returns:
         Conditions with their metrics; the first is that of the run itself, which is undisturbed in most.
 
     Raises:
-        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+        InputError: the checkpoint is damaged, of another method or benchmark, or does not fit the images.
     """
-    trained = _load(checkpoint, benchmark, changes, data_root, device, expected_method)
+    trained = _load(checkpoint, benchmark, changes, data_root, device, expected_method, transfer=transfer)
     data = trained.data
     own = parse(Condition, {"missing": data.test_missing, "degraded": data.test_degraded}, "data")
     every = list(dict.fromkeys([own, *conditions]))
@@ -123,7 +128,14 @@ def evaluate_checkpoint_under(
 
 
 def _load(
-    checkpoint: Path, benchmark: str, changes: Mapping[str, Any], data_root: Path | None, device: str, expected_method: str
+    checkpoint: Path,
+    benchmark: str,
+    changes: Mapping[str, Any],
+    data_root: Path | None,
+    device: str,
+    expected_method: str,
+    *,
+    transfer: bool,
 ) -> Trained:
     target = check_device(device)
     values = read_checkpoint(checkpoint)
@@ -136,11 +148,17 @@ def _load(
     tested = {"rerank": values["settings"].get("evaluation", {}).get("rerank")}
     sections = {"benchmark": {}, "data": values["settings"]["data"], "evaluation": tested}
     sections = merge_sections(sections, changes, "--set")
-    spec = _spec(values["spec"])
+    spec, source = _spec(values["spec"]), BENCHMARKS.get(benchmark)
+    if not transfer:
+        trained_on = values["settings"].get("benchmark", {}).get("name", benchmark)
+        asked = source.facts(benchmark_settings(benchmark, sections["benchmark"], "--set")).spec
+        check_benchmark(str(checkpoint), trained_on, spec, benchmark, asked)
     sections["benchmark"].setdefault("image_size", list(spec.image_size))
     data = parse(DataSettings, sections["data"], "data")
     rerank = parse(_Tested, sections["evaluation"], "--set evaluation").rerank
-    loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
+    chosen = benchmark_settings(benchmark, sections["benchmark"], "--set")
+    check_size(str(checkpoint), spec, chosen.image_size)
+    loaded = source.load(chosen, data_root, None)
     if data.shuffle_captions:
         loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)
