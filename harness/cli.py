@@ -234,6 +234,7 @@ def rank(
 @app.command(epilog="Example: harness profile next baseline:reduced --benchmark rgbnt201")
 @click.argument("methods", nargs=-1, required=True, metavar="METHOD...")
 @click.option("--benchmark", default="rgbnt201", show_default=True, help="Decides identities, cameras and image size.")
+@click.option("--recipe", default="", help="Size each method as this recipe has it there (published: as its release).")
 @click.option("--convention", type=click.Choice(["attention", "published"]), default=None, help="Show this one alone.")
 @_device_option("Measure throughput and peak memory there.", None)
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Triplets in a timed pass.")
@@ -243,6 +244,7 @@ def rank(
 def profile(
     methods: tuple[str, ...],
     benchmark: str,
+    recipe: str,
     convention: str | None,
     device: str | None,
     batch: int,
@@ -259,7 +261,7 @@ def profile(
     from .summary import profile_table
 
     timing = None if device is None else Timing(device, batch, precision)
-    rows = profile_methods(methods, benchmark, parse_assignments(changes), timing)
+    rows = profile_methods(methods, benchmark, parse_assignments(changes), timing, recipe=recipe)
     _show(rows, lambda: profile_table(rows, convention), as_json)
 
 

@@ -17,7 +17,7 @@ from benchmarks.conditions import Condition
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from benchmarks.synthetic.export import export_rgbnt201
-from methods.base import METHODS, Method
+from methods.base import METHODS, Method, MethodSettings
 
 from .checkpoints import load_model, read_checkpoint
 from .configs import merge, merge_sections
@@ -25,6 +25,7 @@ from .devices import check_device
 from .evaluation import evaluate, evaluate_conditions
 from .fit import check_benchmark, check_size
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
+from .recipes import recipe_sections
 from .records import Metrics
 from .reranking import Reranking
 from .suite import benchmark_settings, method_config, method_settings
@@ -180,7 +181,7 @@ def _build(name: str, settings: Mapping[str, Any], spec: BatchSpec) -> Method:
 
 
 def profile_methods(
-    names: Sequence[str], benchmark: str, changes: Mapping[str, Any], timing: Timing | None
+    names: Sequence[str], benchmark: str, changes: Mapping[str, Any], timing: Timing | None, *, recipe: str = ""
 ) -> list[dict[str, Any]]:
     """Parameters, multiply-adds and, if asked for, throughput of methods with random weights.
 
@@ -189,27 +190,37 @@ def profile_methods(
         benchmark: decides identities, cameras and image size; its data is not read.
         changes: `method.` and `benchmark.` settings, as for `--set`.
         timing: how to measure throughput; None not to.
+        recipe: gives each method its settings and the size of images on the benchmark, as in a suite; none where it is empty.
 
     Raises:
         InputError: a name or key is unknown, or the device is missing.
     """
     device = check_device(timing.device if timing else "cpu")
-    sections = merge_sections({"method": {}, "benchmark": {}}, changes, "--set")
-    facts = BENCHMARKS.get(benchmark).facts(benchmark_settings(benchmark, sections["benchmark"], "--set"))
     rows = []
     for name, variant in _variants(names):
-        settings = method_settings(name, variant, merge(sections["method"], {"backbone.weights": "random"}), "--set")
+        settings, spec = _profiled(name, variant, benchmark, changes, recipe)
         cls = METHODS.get(name)
-        cls.check(settings, facts.spec)
-        method = cls(settings, facts.spec)
+        cls.check(settings, spec)
+        method = cls(settings, spec)
         row: dict[str, Any] = {"method": name, "variant": variant, "benchmark": benchmark}
-        row["parameters"] = count_parameters(method, facts.spec)
-        row["gmacs"] = count_costs(method, facts.spec)
+        row["parameters"] = count_parameters(method, spec)
+        row["gmacs"] = count_costs(method, spec)
         row["throughput"] = row["memory"] = None
         if timing:
-            row["throughput"], row["memory"] = _measure(method.to(device), facts.spec, timing)
+            row["throughput"], row["memory"] = _measure(method.to(device), spec, timing)
         rows.append({key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in row.items()})
     return rows
+
+
+def _profiled(
+    name: str, variant: str, benchmark: str, changes: Mapping[str, Any], recipe: str
+) -> tuple[MethodSettings, BatchSpec]:
+    """Settings of a method with random weights, and what it is built for."""
+    sections = recipe_sections(recipe, name, benchmark, "--recipe")
+    own = {key: sections.get(key, {}) for key in ("method", "benchmark")}
+    own = merge_sections(own, changes, "--set")
+    facts = BENCHMARKS.get(benchmark).facts(benchmark_settings(benchmark, own["benchmark"], "--set"))
+    return method_settings(name, variant, merge(own["method"], {"backbone.weights": "random"}), "--set"), facts.spec
 
 
 def _variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
