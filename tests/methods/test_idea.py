@@ -111,6 +111,26 @@ def test_the_fingerprint_of_cda():
     assert [cda.beyond[axis].item() for axis in "xy"] == pytest.approx(outside.tolist())
 
 
+@pytest.mark.parametrize(
+    ("grid", "factor", "points", "reach"),
+    [((16, 8), 5.0, (7, 3), (0.833, 2.5)), ((8, 16), 21.0, (3, 7), (10.5, 3.5)), ((8, 16), 25.0, (3, 7), (12.5, 4.17))],
+    ids=["rgbnt201", "rgbnt100", "msvr310"],
+)
+def test_points_and_the_range_of_their_offsets_are_those_of_the_release(grid, factor, points, reach):
+    """21 points on every benchmark; how far (y, x) an offset can move one, in half maps."""
+    settings = CdaSettings(offset_factor=factor)
+    assert settings.points_of(grid) == points
+    cda = DeformableAggregation(8, 3, settings).double()
+    with torch.no_grad():
+        for parameter in cda.offset_nets.parameters():
+            parameter.fill_(30.0)  # the tanh of what comes out is 1
+    moved = cda.places(torch.ones(1, 3, 8, *grid, dtype=torch.float64))
+    still = DeformableAggregation(8, 3, CdaSettings(points="fixed")).double().places(torch.ones(1, 3, 8, *grid).double())
+    x, y = (moved - still).unbind(dim=-1)
+    assert y.flatten().tolist() == pytest.approx([reach[0]] * 21, abs=5e-3)
+    assert x.flatten().tolist() == pytest.approx([reach[1]] * 21, abs=5e-3)
+
+
 def test_prefixes_are_those_of_the_release(clip):
     two, one = TextSettings(), TextSettings(prompts=1, descriptor=False)
     assert modal_prefix("RGB", "person", two) == (
