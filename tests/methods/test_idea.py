@@ -421,7 +421,7 @@ def test_the_published_feature_is_the_default():
     assert IdeaSettings().feature == "c_t"
 
 
-UNUSED = {"logit_scale"}
+UNUSED = {"unused_logit_scale"}
 """Unfrozen by the release, counted, and used by nothing."""
 
 
