@@ -15,6 +15,7 @@ runs = [
     dict(method="editor", variant="separate", label="F", columns={"SFTS": "✓", "HMA": "✓", "BCC": "✓", "OCFR": "✓"}),
     dict(
         method="editor",
+        variant="al",
         label="F, AL",
         columns={"SFTS": "✓", "HMA": "✓", "BCC": "✓", "OCFR": "✓"},
         set={"method.direct": True},

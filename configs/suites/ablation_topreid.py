@@ -12,7 +12,7 @@ _al, _bl = {"method.direct": True}, {"method.direct": False}
 runs = [
     dict(method="topreid", variant="baseline", label="baseline, AL", columns={"heads": "AL", "TPM": "", "CRM": ""}, set=_al),
     dict(method="topreid", variant="tpm", label="TPM, AL", columns={"heads": "AL", "TPM": "✓", "CRM": ""}, set=_al),
-    dict(method="topreid", label="TPM + CRM, AL", columns={"heads": "AL", "TPM": "✓", "CRM": "✓"}, set=_al),
+    dict(method="topreid", variant="al", label="TPM + CRM, AL", columns={"heads": "AL", "TPM": "✓", "CRM": "✓"}, set=_al),
     dict(method="topreid", variant="baseline_bl", label="baseline, BL", columns={"heads": "BL", "TPM": "", "CRM": ""}, set=_bl),
     dict(method="topreid", variant="tpm_bl", label="TPM, BL", columns={"heads": "BL", "TPM": "✓", "CRM": ""}, set=_bl),
     dict(method="topreid", variant="bl", label="TPM + CRM, BL", columns={"heads": "BL", "TPM": "✓", "CRM": "✓"}, set=_bl),

@@ -8,6 +8,7 @@ import torch
 from benchmarks.base import BENCHMARKS
 from harness.inspection import profile_methods
 from harness.recipes import recipe_sections
+from harness.reference import read_references
 from harness.suite import benchmark_settings, method_settings
 from methods.base import METHODS
 
@@ -46,6 +47,17 @@ def test_trainable_parameters_are_the_published_ones(method, benchmark):
 @pytest.mark.parametrize("method", TRAINABLE)
 def test_an_identity_more_adds_its_classifiers_and_prompts(method):
     assert trainable(method, "rgbnt201", identities=1) - trainable(method, "rgbnt201") == TRAINABLE[method][-1]
+
+
+def test_the_reference_figures_of_sizes_are_these():
+    counted = {
+        (each.method, each.benchmark): each.expected
+        for each in read_references("published")
+        if each.metric == "params_M" and each.source.endswith("(counted)") and each.variant == "default"
+    }
+    assert len(counted) >= 3 * 6
+    for (method, benchmark), millions in counted.items():
+        assert round(1e6 * millions) == TRAINABLE[method][ROWS.index(benchmark)], (method, benchmark)
 
 
 def test_profile_sizes_a_method_as_its_recipe_has_it(tmp_path):

@@ -1,10 +1,13 @@
 import pytest
 
+from benchmarks.base import BENCHMARKS
 from benchmarks.common.errors import InputError
 from harness import reference
 from harness.records import Gmacs, Parameters
-from harness.reference import REFERENCES, Expectation, check_records, read_references
+from harness.reference import Expectation, check_records, read_references
 from harness.rows import collect
+from harness.suite import method_config
+from methods.base import METHODS
 
 
 @pytest.fixture
@@ -125,11 +128,18 @@ def test_reference_files_are_read_with_their_types(tmp_path, monkeypatch):
 METRICS = {"mAP", "R1", "R5", "R10", "mINP", "params_M", "gmacs_attention", "gmacs_published"}
 
 
-@pytest.mark.parametrize("path", sorted(REFERENCES.glob("*.csv")), ids=lambda path: path.stem)
-def test_shipped_references_are_of_known_metrics_and_named_once(path):
-    references = read_references(path.stem)
+@pytest.mark.parametrize("against", ["published", "golden"])
+def test_shipped_references_are_of_known_metrics_and_named_once(against):
+    references = read_references(against)
     keys = [(each.suite, each.benchmark, each.method, each.variant, each.metric) for each in references]
     assert {each.metric for each in references} <= METRICS
     assert len(set(keys)) == len(keys)
     assert all(each.tolerance > 0 and each.source for each in references)
     assert all(each.expected <= 100 for each in references if not each.metric.startswith(("params", "gmacs")))
+
+
+def test_published_figures_are_of_methods_and_variants_that_there_are():
+    for each in read_references("published"):
+        assert each.benchmark in BENCHMARKS.names(), each
+        assert each.method in METHODS.names(), each
+        assert each.variant in {"default", *method_config(each.method).variants}, each
