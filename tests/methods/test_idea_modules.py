@@ -1,4 +1,4 @@
-"""The modules of IDEA against the fingerprints of its release (specs/idea.md, section 12), and in loops."""
+"""The modules of IDEA against the fingerprints of its release, and in loops."""
 
 import itertools
 import math
