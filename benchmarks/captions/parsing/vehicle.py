@@ -36,7 +36,9 @@ _SENTENCE_OF_PARTS = re.compile(r"(?:The vehicle (?:shows|has|features)|It featu
 _JOINT = re.compile(r"( with|, complemented by| and| sitting above| sits? above| above) ")
 _PART = re.compile(rf"(?:an? )?(?P<adjectives>(?:\S+ )*)(?P<noun>{'|'.join(_PARTS)})")
 
-_UNSEEN = re.compile("N/A|n/a|none[_ ]visible|unclear|undefined|unspecified|unidentifiable from image|unknown")
+_UNSEEN = re.compile(
+    r"(?<!\S)(?:N/A|n/a|none[_ ]visible|unclear|undefined|unspecified|unidentifiable from image|unknown)(?!\S)"
+)
 """Words of published captions for what an annotator could not see: the attribute is left out."""
 
 
