@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..composition.vehicle import FITTINGS, GRILLE_JOINT
+from ..schema.values import is_value
 from ..schema.vehicle import VEHICLE
 from ..sentences import split_sentences
 from .unparsed import Unparsed
@@ -113,8 +114,7 @@ class _Reading:
             self._add(names[0], adjective)
 
     def _add(self, name: str, value: str) -> None:
-        attribute = VEHICLE.attributes[name]
-        if not attribute.open and value not in attribute.values:
+        if not is_value(VEHICLE.attributes[name], value):
             raise Unparsed(self.text, f"{name}: {value!r} is no value of it")
         if name in self.values:
             raise Unparsed(self.text, f"{name} is told twice")
