@@ -22,7 +22,8 @@ def test_what_is_composed_is_parsed(object, draw):
         assert parse(object, compose(object, "RGB", values)) == values
 
 
-def test_values_are_those_of_the_schema():
+@pytest.mark.parametrize("object", PARSERS)
+def test_what_cannot_be_read_has_a_cause(object):
     with pytest.raises(Unparsed) as caught:
-        parse("vehicle", "A black brand whose name goes on for longer than forty characters sedan.")
-    assert caught.value.cause == "no known value of brand"
+        parse(object, "Nobody.")
+    assert caught.value.text == "Nobody." and caught.value.cause
