@@ -66,6 +66,8 @@ def _files(named: Path) -> Iterator[Path]:
         if not found:
             raise InputError(f"{named}: no caption files in this folder; they are named {', '.join(_PLACES)}")
         yield from found
+    elif not named.exists():
+        raise InputError(f"{named}: no such file or folder; give caption files, or folders that hold some")
     elif named.name not in _PLACES:
         raise InputError(f"{named}: the name says neither split nor modality; caption files are named {', '.join(_PLACES)}")
     else:

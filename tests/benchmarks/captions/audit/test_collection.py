@@ -37,9 +37,10 @@ def test_files_of_one_folder_are_one_set_and_named_twice_are_read_once(tmp_path)
 def test_what_holds_no_captions_is_told_in_a_line(tmp_path):
     with pytest.raises(InputError, match="no caption files in this folder; they are named train_RGB.json, train_NI.json"):
         find_sets([tmp_path])
+    (tmp_path / "captions.json").write_text("[]")
     with pytest.raises(InputError, match="captions.json: the name says neither split nor modality"):
         find_sets([tmp_path / "captions.json"])
-    with pytest.raises(InputError, match="train_RGB.json: no such caption file"):
+    with pytest.raises(InputError, match="train_RGB.json: no such file or folder"):
         find_sets([tmp_path / "train_RGB.json"])
     (tmp_path / "train_RGB.json").write_text('{"item": "a"}')
     with pytest.raises(InputError, match="train_RGB.json: not a JSON list"):
