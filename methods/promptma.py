@@ -127,7 +127,7 @@ class PromptedTower(nn.Module):
         self.prompts = nn.Parameter(torch.randn(modalities, modalities, tower.width)) if prompted else None
 
     def forward(self, images: Tensor, *, maps: bool) -> Encoded:
-        """Encode images (B, M, 3, H, W); `maps` asks for the attention of the blocks with prompts, at the cost of writing it."""
+        """Encode images (B, M, 3, H, W); `maps` asks for the attention of the blocks with prompts, which costs more."""
         B, M = images.shape[:2]
         visual: Any = self.tower.visual
         blocks = visual.transformer.resblocks
@@ -168,10 +168,12 @@ def attention_rollout(maps: Iterable[Tensor], weight: float) -> Tensor:
         (..., T, T), in float32 at least: rounding would decide between patches.
     """
     product: Tensor | None = None
-    for shares in maps:
-        with torch.autocast(shares.device.type, enabled=False):
-            identity = torch.eye(shares.shape[-1], device=shares.device).expand_as(shares)  # of each sample: so the cost is counted
-            step = weight * at_least_float32(shares) + (1 - weight) * identity
+    for each in maps:
+        with torch.autocast(each.device.type, enabled=False):
+            shares = at_least_float32(each)
+            identity = torch.eye(shares.shape[-1], dtype=shares.dtype, device=shares.device)
+            # One for each map, as in the release, so that the cost is the published one
+            step = weight * shares + (1 - weight) * identity.expand_as(shares)
             product = step if product is None else step @ product
     if product is None:
         raise ValueError("a rollout needs the attention of one block at least")
@@ -202,8 +204,9 @@ def select_patches(rollout: Tensor, settings: PbtsSettings) -> Tensor:
 
 def fusion_query(prompts: Tensor) -> Tensor:
     """Mean (B, 1, D) of the prompts (B, M, M, D) in places off the diagonal: those of one modality that stand with another."""
-    own = torch.eye(prompts.shape[1], dtype=torch.bool, device=prompts.device)
-    return prompts[:, ~own].mean(dim=1, keepdim=True)
+    M = prompts.shape[1]
+    own = torch.eye(M, dtype=torch.bool, device=prompts.device)[..., None]
+    return prompts.masked_fill(own, 0).sum(dim=(1, 2))[:, None] / (M * (M - 1))
 
 
 class PromptFusion(nn.Module):

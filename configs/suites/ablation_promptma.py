@@ -9,7 +9,9 @@ benchmarks = ["rgbnt201"]
 recipe = "published"
 _full = {"Prompts": "✓", "Exchange": "✓", "PBTS": "both", "PBMF": "✓", "P": "9"}
 runs = [
-    dict(method="promptma", variant="clip", label="(a)", columns={"Prompts": "", "Exchange": "", "PBTS": "", "PBMF": "", "P": ""}),
+    dict(
+        method="promptma", variant="clip", label="(a)", columns={"Prompts": "", "Exchange": "", "PBTS": "", "PBMF": "", "P": ""}
+    ),
     dict(method="promptma", variant="kept_prompts", label="(b)", columns={**_full, "Exchange": "", "PBTS": "", "PBMF": ""}),
     dict(method="promptma", variant="prompts", label="(c)", columns={**_full, "PBTS": "", "PBMF": ""}),
     dict(method="promptma", variant="no_pbts", label="(d)", columns={**_full, "PBTS": ""}),
