@@ -94,7 +94,7 @@ def _percent(share: float) -> str:
 
 
 def audit_tables(audits: Sequence[Audit]) -> Group:
-    """For each set its files, its modalities over both splits, all, and lines on what the figures mean."""
+    """For each set its files, its modalities, its splits, all, and lines on what the figures mean."""
     parts: list[Any] = []
     for found in audits:
         parts += [found.source, _table(found), *_lines(found), ""]
@@ -107,7 +107,7 @@ def _table(found: Audit) -> Table:
     table = Table("split", "modality", box=None, pad_edge=False, header_style="bold")
     for heading in columns:
         table.add_column(heading, justify="right")
-    places = [*found.tallies, *((ALL, name) for name in found.modalities), (ALL, ALL)]
+    places = [*found.tallies, *((ALL, name) for name in found.modalities), *((name, ALL) for name in found.splits), (ALL, ALL)]
     for split, modality in places:
         row = found.document(split, modality)
         table.add_row(split, modality, *(cell(row) for cell in columns.values()))

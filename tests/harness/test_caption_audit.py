@@ -32,11 +32,12 @@ def test_a_set_is_read_by_the_parser_that_reads_most_of_it(tmp_path):
     assert audit_sets([folder], {})[0].consistency is None
 
 
-def test_the_table_has_files_modalities_and_all(tmp_path):
+def test_the_table_has_files_modalities_splits_and_all(tmp_path):
     lines = shown(audit_sets([write_set(tmp_path)], PARSERS)).splitlines()
     places = [tuple(line.split()[:2]) for line in lines if line.split()[:1] in (["train"], ["test"], ["all"])]
     files = [("train", "RGB"), ("train", "NIR"), ("train", "TIR"), ("test", "RGB")]
-    assert places == [*files, ("all", "RGB"), ("all", "NIR"), ("all", "TIR"), ("all", "all")]
+    parts = [("all", "RGB"), ("all", "NIR"), ("all", "TIR"), ("train", "all"), ("test", "all"), ("all", "all")]
+    assert places == [*files, *parts]
     assert lines[0] == str(tmp_path)
     assert any("colour 1, gender 1" in line for line in lines)
     assert any(line.startswith("read:") for line in lines)

@@ -31,6 +31,11 @@ class Audit:
         """Modalities that the set has, in the usual order."""
         return [name for name in FILE_SUFFIX if any(name == modality for _, modality in self.tallies)]
 
+    @cached_property
+    def splits(self) -> list[str]:
+        """Splits that the set has, training first."""
+        return [name for name in SPLITS if any(name == split for split, _ in self.tallies)]
+
     def over(self, split: str, modality: str) -> Tally:
         """The tally of a split and modality, either of which may be `all`."""
         chosen = [found for place, found in self.tallies.items() if split in {ALL, place[0]} and modality in {ALL, place[1]}]
@@ -72,10 +77,13 @@ class Audit:
         }
 
     def documents(self) -> list[dict[str, Any]]:
-        """One for each file, and one over all with those of the modalities over both splits in it."""
+        """One for each file, and one over all, which holds those of each modality and of each split."""
         files = [self.document(*place) for place in self.tallies]
-        whole = self.document(ALL, ALL)
-        return [*files, {**whole, "modalities": {name: self.document(ALL, name) for name in self.modalities}}]
+        parts = {
+            "modalities": {name: self.document(ALL, name) for name in self.modalities},
+            "splits": {name: self.document(name, ALL) for name in self.splits},
+        }
+        return [*files, {**self.document(ALL, ALL), **parts}]
 
 
 def audit(source: str, files: Sequence[CaptionFile], token_lengths: TokenLengths, parse: Parse | None) -> Audit:

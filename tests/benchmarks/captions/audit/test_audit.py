@@ -51,12 +51,14 @@ def test_figures_are_those_of_the_captions(found):
     assert (whole["duplicates"], whole["empty"]) == (1, 1)
 
 
-def test_modalities_over_both_splits_stand_in_the_last_document(found):
+def test_modalities_and_splits_stand_in_the_last_document(found):
     by_modality = found.documents()[-1]["modalities"]
     assert list(by_modality) == ["RGB", "NIR", "TIR"]
     assert by_modality["RGB"]["captions"] == 5
     assert by_modality["RGB"]["unknown_rate"]["published"] == 3 / 5
     assert sum(each["words"] for each in by_modality.values()) == found.documents()[-1]["words"]
+    by_split = found.documents()[-1]["splits"]
+    assert {name: each["captions"] for name, each in by_split.items()} == {"train": 11, "test": 1}
 
 
 def test_contradictions_by_modality_and_over_all(found):
