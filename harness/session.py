@@ -57,7 +57,7 @@ def _tell(benchmark: Benchmark, console: Console) -> None:
     shown = [*benchmark.remarks, *(f"left out: {line}" for line in benchmark.left_out[:_LEFT_OUT_SHOWN])]
     more = len(benchmark.left_out) - _LEFT_OUT_SHOWN
     for line in [*shown, *([f"left out: {more} more; records list them"] if more > 0 else [])]:
-        console.print(f"{benchmark.facts.name}: {line}", markup=False, highlight=False)
+        console.print(f"{benchmark.facts.name}: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def check_writable(folder: Path) -> None:
