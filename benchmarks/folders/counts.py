@@ -37,5 +37,5 @@ def count_problems(published: Mapping[Role, Sequence[Counts]], splits: Mapping[R
                 yield problem(
                     "count",
                     role,
-                    f"{count:,} {what}; published: {shown}: another version, or a part of it; copy the data set again",
+                    f"{count:,} {what}; published: {shown}: another version, or a part of it; compare with the release",
                 )
