@@ -106,7 +106,7 @@ def _wrong_polarity(kind: AttributeType, value: str, sentences: Iterable[Tokens]
 
 def _wrong_colour(name: str, value: str, values: Mapping[str, str], text: str) -> Iterator[str]:
     """A colour before what an attribute names that is not the one of its own attribute of colour."""
-    own = next((values[other] for other in (f"{name}_color", f"{name}_colour") if other in values), None)
+    own = values.get(f"{name}_colour")
     if own is None or value == UNKNOWN:
         return
     noun, own_words = _tokens(value), set(_tokens(own))
