@@ -16,7 +16,7 @@ from ..annotators.transport import Send
 from ..annotators.wire import ask
 from ..schema.attribute import UNKNOWN, Schema
 from ..schema.values import attributes_of
-from .claims import unfounded
+from .claims import read_back, unfounded
 
 Template = Callable[[str, str, Mapping[str, str]], str]
 """From kind of objects, modality and values to a caption; see `template.compose`."""
@@ -119,6 +119,7 @@ class LanguageModelComposer:
         caption = caption.strip(" ")
         if not caption.isprintable() or not 0 < len(caption) <= LONGEST or caption[-1] not in ".!?":
             raise InvalidAnswer([f"expected full sentences in one paragraph of at most {LONGEST} characters"])
-        if problems := unfounded(caption, self.schema, values, template):
+        checks = (unfounded, read_back)
+        if problems := [problem for check in checks for problem in check(caption, self.schema, values, template)]:
             raise InvalidAnswer(problems)
         return caption

@@ -1,7 +1,15 @@
+import json
+import random
+
 import pytest
 
-from benchmarks.captions.composition.claims import unfounded
+from benchmarks.captions.composition.claims import read_back, unfounded
 from benchmarks.captions.composition.template import compose
+from benchmarks.captions.files import FILE_SUFFIX
+from benchmarks.captions.parsing.parse import parse
+from benchmarks.captions.parsing.unparsed import Unparsed
+from benchmarks.captions.schema.attribute import UNKNOWN
+from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.schema.person import PERSON
 from benchmarks.captions.schema.vehicle import VEHICLE
 
@@ -23,6 +31,7 @@ def told(text, values=VALUES, schema=PERSON, template=TEMPLATE):
         "An adult male, seen from the side, wears a dark blue jacket and grey trousers.",
         "From the side, an adult male in a dark-blue jacket and gray trousers; he carries a backpack and wears no glasses.",
         "A man without glasses is carrying a backpack.",
+        "A man with a backpack, nothing like glasses on his face.",
     ],
 )
 def test_a_text_that_keeps_to_the_attributes(text):
@@ -75,3 +84,40 @@ def test_vehicles():
     assert told("A white Toyota SUV without a spoiler.", values, VEHICLE, template) == []
     assert told("A white Honda SUV.", values, VEHICLE, template) == ["it states 'honda', which is none of the attributes"]
     assert told("A white Toyota SUV with a spoiler.", values, VEHICLE, template) == ["it states 'spoiler', which is not there"]
+
+
+def test_a_text_in_the_published_style_is_read_back():
+    assert read_back(TEMPLATE, PERSON, VALUES, TEMPLATE) == []
+    other = compose("person", "RGB", {**VALUES, "lower_clothing_colour": "dark blue", "backpack": "no"})
+    assert read_back(other, PERSON, VALUES, TEMPLATE) == [
+        "it reads as lower_clothing_colour 'dark blue', and it is 'gray'",
+        "it reads as backpack 'no', and it is 'yes'",
+    ]
+    less = {name: value for name, value in VALUES.items() if name != "view"}
+    assert read_back(TEMPLATE, PERSON, less, compose("person", "RGB", less)) == [
+        "it reads as view 'side', which is none of the attributes"
+    ]
+    assert read_back("Some adult, dressed for rain.", PERSON, VALUES, TEMPLATE) == []
+
+
+@pytest.mark.parametrize(("folder", "kind"), [("rgbnt201", "person"), ("msvr310", "vehicle")])
+def test_in_sets_of_published_captions_every_exchanged_value_is_found_and_no_true_caption_refused(
+    published_captions, folder, kind
+):
+    schema, rng, exchanged = schema_of(kind), random.Random(0), 0
+    for modality, suffix in FILE_SUFFIX.items():
+        for entry in json.loads((published_captions / "next-text" / folder / f"train_{suffix}.json").read_text())[::120]:
+            try:
+                read = parse(kind, entry["description"])
+            except Unparsed:
+                continue
+            values = {name: read[name] for name in schema.attributes if read.get(name, UNKNOWN) != UNKNOWN}
+            template = compose(kind, modality, values)
+            assert told(template, values, schema, template) == read_back(template, schema, values, template) == []
+            for name in values:
+                value = rng.choice([value for value in schema.attributes[name].values if value not in {values[name], UNKNOWN}])
+                text = compose(kind, modality, {**values, name: value})
+                if text != template:
+                    exchanged += 1
+                    assert told(text, values, schema, template) + read_back(text, schema, values, template), (text, template)
+    assert exchanged > 100
