@@ -135,6 +135,7 @@ class _Conversation:
         self.usage = Usage()
 
     def run(self, messages: Messages, read: Read[T]) -> T:
+        """The question and, where its answer is invalid, the repair."""
         try:
             reply = self._reply(messages)
             try:

@@ -114,9 +114,9 @@ def test_in_sets_of_published_captions_every_exchanged_value_is_found_and_no_tru
             values = {name: read[name] for name in schema.attributes if read.get(name, UNKNOWN) != UNKNOWN}
             template = compose(kind, modality, values)
             assert told(template, values, schema, template) == read_back(template, schema, values, template) == []
-            for name in values:
-                value = rng.choice([value for value in schema.attributes[name].values if value not in {values[name], UNKNOWN}])
-                text = compose(kind, modality, {**values, name: value})
+            for name, value in values.items():
+                other = rng.choice([one for one in schema.attributes[name].values if one not in {value, UNKNOWN}])
+                text = compose(kind, modality, {**values, name: other})
                 if text != template:
                     exchanged += 1
                     assert told(text, values, schema, template) + read_back(text, schema, values, template), (text, template)
