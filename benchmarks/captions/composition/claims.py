@@ -56,13 +56,10 @@ def unfounded(text: str, schema: Schema, values: Mapping[str, str], template: st
         template: the caption of the template composer for the same values; its words are allowed.
     """
     stated = [_tokens(value) for name, value in values.items() if name in schema.attributes and value != UNKNOWN]
-    allowed = [*stated, *_sentences(template)]
-    strange = {
-        " ".join(claim)
-        for claim in _claims(schema)
-        if any(_places(claim, sentence) for sentence in _sentences(text))
-        and not any(_places(claim, tokens) for tokens in allowed)
-    }
+    claims = _claims(schema)
+    longest = max(map(len, claims))
+    said, allowed = _phrases(_sentences(text), longest), _phrases([*stated, *_sentences(template)], longest)
+    strange = {" ".join(claim) for claim in claims if claim in said and claim not in allowed}
     problems = [f"it states {claim!r}, which is none of the attributes" for claim in sorted(strange)]
     # Where attributes contradict each other, a backpack beside "carrying none" say, the template decides what may be said.
     granted = set(_turned(template, schema, values))
@@ -108,6 +105,16 @@ def _turned(text: str, schema: Schema, values: Mapping[str, str]) -> Iterator[st
 
 def _sentences(text: str) -> list[Tokens]:
     return [_tokens(sentence) for sentence in re.split(r"[.!?;]", text)]
+
+
+def _phrases(sentences: Iterable[Tokens], longest: int) -> set[Tokens]:
+    """Everything of up to so many words that stands in sentences."""
+    return {
+        sentence[start : start + length]
+        for sentence in sentences
+        for start in range(len(sentence))
+        for length in range(1, longest + 1)
+    }
 
 
 def _tokens(text: str) -> Tokens:
