@@ -6,7 +6,6 @@ imported when the verb is called, so that `harness --help` answers at once.
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,9 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-from rich.console import Console
 
 from benchmarks.common.errors import InputError
+
+from .terminal import console as _console
+from .terminal import show as _show
 
 Verb = Callable[..., Any]
 Folder = click.Path(path_type=Path)
@@ -35,19 +36,6 @@ work_dir_argument = click.argument("work_dir", type=Folder)
 
 def _device_option(help_text: str, default: str | None) -> Callable[[Verb], Verb]:
     return click.option("--device", type=click.Choice(["cpu", "cuda"]), default=default, show_default=True, help=help_text)
-
-
-def _console() -> Console:
-    """Standard output; wide where it goes to a file, so that tables are not cut."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-
-
-def _show(value: Any, table: Callable[[], Any], as_json: bool) -> None:
-    """One JSON document, or a table for people."""
-    if as_json:
-        sys.stdout.write(json.dumps(value, indent=1) + "\n")
-    else:
-        _console().print(table())
 
 
 def _names(text: str) -> list[str]:
@@ -343,7 +331,7 @@ def data_verify(benchmark: str, data_root: Path | None, changes: tuple[str, ...]
         _show(report.model_dump(), list, as_json)
     else:
         for line in report_lines(report):
-            _console().print(line)
+            _console().print(line, soft_wrap=isinstance(line, str))  # a line that is cut can be neither read nor searched
     sys.exit(0 if report.passed else 1)
 
 

@@ -31,7 +31,8 @@ class SyntheticSettings(BenchmarkSettings):
     """Samples of each test identity."""
     cameras: int = Field(4, ge=2, le=MOST_CAMERAS)
     caption_quality: float = Field(1.0, ge=0, le=1)
-    """Probability that what a caption tells of an attribute is true: a control, and a study of caption quality."""
+    """Probability that what a caption tells of an attribute is true: a control. It is about truth; `data.word_quality` is about
+    words that tell nothing."""
     background_only: bool = False
     """Whether the pictures show the places without the objects: a control that must be at chance."""
     version: Literal[2] = VERSION
