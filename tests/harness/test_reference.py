@@ -48,6 +48,15 @@ def test_no_reference_is_of_a_row_that_was_re_ranked(folder, references):
     assert [row.run for row in check_records(work, "published").rows] == ["main/NEXT on RGBNT201"]
 
 
+def test_no_published_figure_is_of_a_row_with_changes_of_its_own(folder, references):
+    folder.row("2 layers", 0.6, method="next", changed=True)
+    work = folder.row("NEXT", 0.5, method="next").write()
+    references("mAP", 60, 30)
+    assert [row.run for row in check_records(work, "published").rows] == ["main/NEXT on RGBNT201"]
+    references("mAP", 60, 30, suite="main")
+    assert {row.run for row in check_records(work, "golden").rows} == {"main/NEXT on RGBNT201", "main/2 layers on RGBNT201"}
+
+
 def test_within_and_outside_of_the_tolerance(work, references):
     measured = mean_map(work)
     for offset, within in ((0.9, True), (-0.9, True), (1.1, False), (-1.1, False)):
