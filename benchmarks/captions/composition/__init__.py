@@ -1,0 +1,1 @@
+"""From attributes to captions in the published style."""

@@ -1,0 +1,1 @@
+"""From captions in the published style back to attributes."""
