@@ -12,6 +12,7 @@ from typing import Any
 from ..base import Sample
 from ..batch import Caption
 from ..common.errors import InputError
+from ..common.files import write_text
 from .sentences import split_sentences
 
 FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
@@ -37,6 +38,17 @@ def _pair(entry: Any) -> tuple[str, str]:
     if not isinstance(item, str) or not isinstance(description, str):
         raise TypeError(f"no text in {entry!r}")
     return item, description
+
+
+def write_entries(path: Path, entries: Iterable[tuple[str, str]]) -> None:
+    """Write a caption file, whole or not at all.
+
+    Args:
+        path: of the file.
+        entries: item and description of each image, in the order of the file.
+    """
+    records = [{"item": item, "description": description} for item, description in entries]
+    write_text(path, json.dumps(records, indent=1, ensure_ascii=False) + "\n")
 
 
 EMPTY: Caption = ("",)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ...common.errors import unknown
 from .attribute import Schema
 from .person import PERSON
+from .vehicle import VEHICLE
 
-SCHEMAS: dict[str, Schema] = {schema.object: schema for schema in (PERSON,)}
+SCHEMAS: dict[str, Schema] = {schema.object: schema for schema in (PERSON, VEHICLE)}
 """By name of the kind."""
 
 
