@@ -18,7 +18,7 @@ def complete(schema: Schema, merged: ByModality, settings: AggregationSettings) 
 
     An attribute that is unknown in a modality, or below the stated confidence, takes the known value of the most confident
     other modality; one that is known gives way only to more confidence. How sure an annotator is that something is unknown
-    says nothing of a value, so an unknown gives way to every known value. Equal confidence goes to the modality that stands first.
+    says nothing of a value, so an unknown gives way to every known value. Equally confident modalities count in their order.
 
     Low-frequency attributes keep the modality's own word, and an attribute that a modality cannot show never enters its set.
     All modalities are completed from what was merged, so their order decides nothing but ties.

@@ -1,7 +1,7 @@
 """Generation of captions for a benchmark: which images, what was asked, and from what was said to the published files.
 
-    images                which images of a benchmark are annotated, and their bytes
-    job                   what a folder of working files was made from
-    observations          what annotators said
-    compose_job           from observations to captions
+images                which images of a benchmark are annotated, and their bytes
+job                   what a folder of working files was made from
+observations          what annotators said
+compose_job           from observations to captions
 """

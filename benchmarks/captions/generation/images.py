@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -79,7 +79,3 @@ def _samples(name: str, splits: Sequence[Split]) -> dict[str, tuple[Split, int]]
             found.setdefault(item, (split, position))
     return found
 
-
-def moments(keys: Sequence[ImageKey]) -> Iterator[tuple[str, str]]:
-    """The (split, item) of each sample, sorted."""
-    yield from sorted({(key.split, key.item) for key in keys})

@@ -48,7 +48,7 @@ class Judged:
 def judge(schema: Schema, worlds: Mapping[str, World], sets: Iterable[tuple[ImageKey, Mapping[str, Claim]]]) -> Judged:
     """Hold sets of attributes against the truth.
 
-    Pairs that nothing is said of count as unknown. Attributes that the world lacks are left out: nobody can be right about them.
+    Pairs that nothing is said of count as unknown. Attributes that the world lacks are left out: nobody can be right there.
 
     Args:
         schema: of the kind of objects.

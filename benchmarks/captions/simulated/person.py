@@ -43,8 +43,8 @@ def _lasting(world: World, visible: Mapping[str, Bools]) -> dict[str, Truth]:
     people, row = world.people, world.visits.row
     truths = {}
     for name, ours in _SAME.items():
-        words = PERSON[ours].values
-        truths[name] = of_words(words, words, world.attributes[ours][row], visible[ours])
+        own = PERSON[ours].values
+        truths[name] = of_words(own, own, world.attributes[ours][row], visible[ours])
     shoes = [shoe.rpartition(" ") for shoe in PERSON["footwear"].values]
     for name, words in (("footwear_style", [shoe[0] for shoe in shoes]), ("footwear", [shoe[2] for shoe in shoes])):
         truths[name] = of_words(sorted(set(words)), words, people.footwear[row], visible["footwear"])

@@ -11,7 +11,6 @@ from ...common.settings import Settings
 from ..schema.attribute import Group
 
 
-
 class SimulatedSettings(Settings):
     """One simulated annotator."""
 

@@ -66,5 +66,3 @@ def truths_of(world: World) -> Truths:
     if world.background_only:
         raise InputError("benchmark.background_only: there is nobody in these pictures to annotate; leave it out")
     return person_truths(world) if world.object == "person" else vehicle_truths(world)
-
-
