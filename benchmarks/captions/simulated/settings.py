@@ -57,7 +57,7 @@ class SimulatedSettings(Settings):
 def _shares(value: dict[Any, float]) -> dict[Any, float]:
     for key, share in value.items():
         if not 0 <= share <= 1:
-            raise ValueError(f"{getattr(key, 'value', key)}: {share} is not in [0, 1]")
+            raise ValueError(f"{share} for {getattr(key, 'value', key)} is not in [0, 1]")
     return value
 
 
