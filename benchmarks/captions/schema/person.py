@@ -1,22 +1,21 @@
 """What can be said of a person: the attributes that the paper and NEXT-Text's captions of RGBNT201 name.
 
 The groups are those of Figure 5. Paper section IV-B calls the colours and the illumination low-frequency, and what is carried
-or held high-frequency; the others are sorted here in the same sense. Known values are the ones that the 14,361 published
-captions use more than once or twice, the most common first. No published caption names a hat; the attribute is there for data
+or held high-frequency; the others are sorted here in the same sense. Known values are the ones that recur in the 14,361
+published captions, the most common first. No published caption names a hat; the attribute is there for data
 sets that show some.
 """
 
 from __future__ import annotations
 
+from ...batch import MODALITIES
 from .attribute import AttributeType, Frequency, Group, Schema
 
-_LOW, _HIGH = Frequency.LOW, Frequency.HIGH
-
-_EVERYWHERE_LOW = {"RGB": _LOW, "NIR": _LOW, "TIR": _LOW}
-_EVERYWHERE_HIGH = {"RGB": _HIGH, "NIR": _HIGH, "TIR": _HIGH}
-_COLOUR = {"RGB": _LOW}
+_LOW = dict.fromkeys(MODALITIES, Frequency.LOW)
+_HIGH = dict.fromkeys(MODALITIES, Frequency.HIGH)
+_COLOUR = {"RGB": Frequency.LOW}
 """Infrared shows none."""
-_LIGHT = {"RGB": _LOW, "NIR": _LOW}
+_LIGHT = {"RGB": Frequency.LOW, "NIR": Frequency.LOW}
 """What a thermal camera sees is warm, not lit."""
 
 _COLOURS = (
@@ -31,12 +30,10 @@ _COLOURS = (
 )
 
 _APPEARANCE = (
-    AttributeType("age", Group.APPEARANCE, ("adult", "child", "teenager", "senior"), _EVERYWHERE_LOW, "age group"),
-    AttributeType("gender", Group.APPEARANCE, ("male", "female", "non-binary"), _EVERYWHERE_LOW, "gender, as it appears"),
-    AttributeType("hair_length", Group.APPEARANCE, ("short", "medium", "long"), _EVERYWHERE_HIGH, "length of the hair"),
-    AttributeType(
-        "hair_style", Group.APPEARANCE, ("straight", "curly", "wavy", "bun", "tied"), _EVERYWHERE_HIGH, "style of the hair"
-    ),
+    AttributeType("age", Group.APPEARANCE, ("adult", "child", "teenager", "senior"), _LOW, "age group"),
+    AttributeType("gender", Group.APPEARANCE, ("male", "female", "non-binary"), _LOW, "gender, as it appears"),
+    AttributeType("hair_length", Group.APPEARANCE, ("short", "medium", "long"), _HIGH, "length of the hair"),
+    AttributeType("hair_style", Group.APPEARANCE, ("straight", "curly", "wavy", "bun", "tied"), _HIGH, "style of the hair"),
 )
 
 _CLOTHING = (
@@ -69,42 +66,41 @@ _CLOTHING = (
             ),
             *("off-shoulder top", "sleeveless shirt", "sleeveless dress", "long-sleeved shirt", "long dress", "striped jacket"),
             *("plaid jacket", "hooded sweatshirt", "long sleeve shirt", "long-sleeve top", "short-sleeve shirt", "jumper"),
+            *("swimsuit top", "kurta", "short-sleeved shirt"),
         ),
-        _EVERYWHERE_LOW,
+        _LOW,
         "type of the garment on the upper body",
     ),
     AttributeType(
-        "upper_clothing_color", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the upper body", open=True
+        "upper_clothing_colour", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the upper body", open=True
     ),
     AttributeType(
         "lower_clothing",
         Group.CLOTHING,
         ("trousers", "shorts", "skirt", "jeans", "dress", "leggings", "robe", "long skirt"),
-        _EVERYWHERE_LOW,
+        _LOW,
         "type of the garment on the lower body",
     ),
     AttributeType(
-        "lower_clothing_color", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the lower body", open=True
+        "lower_clothing_colour", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the lower body", open=True
     ),
-    AttributeType(
-        "footwear_style", Group.CLOTHING, ("casual", "athletic", "formal"), _EVERYWHERE_HIGH, "what the footwear is for"
-    ),
+    AttributeType("footwear_style", Group.CLOTHING, ("casual", "athletic", "formal"), _HIGH, "what the footwear is for"),
     AttributeType(
         "footwear",
         Group.CLOTHING,
-        ("sneakers", "boots", "sandals", "footwear", "shoes", "heels", "flats", "high heels", "flat shoes"),
-        _EVERYWHERE_HIGH,
-        "type of the footwear; footwear where it is seen, but not its type",
+        ("sneakers", "boots", "sandals", "shoes", "heels", "flats", "high heels", "flat shoes"),
+        _HIGH,
+        "type of the footwear",
     ),
 )
 
 _ACCESSORIES = (
-    AttributeType("glasses", Group.ACCESSORIES, ("no", "yes"), _EVERYWHERE_HIGH, "whether glasses are worn"),
+    AttributeType("glasses", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether glasses are worn"),
     AttributeType(
         "hat",
         Group.ACCESSORIES,
         ("none", "hat", "cap", "hood", "helmet"),
-        _EVERYWHERE_HIGH,
+        _HIGH,
         "what is worn on the head, or none",
     ),
     AttributeType(
@@ -134,7 +130,7 @@ _ACCESSORIES = (
                 "shopping cart",
             ),
         ),
-        _EVERYWHERE_HIGH,
+        _HIGH,
         "what is carried on the body or the arm, or none",
         open=True,
     ),
@@ -158,7 +154,7 @@ _ACCESSORIES = (
             ),
             *("shopping bag", "jacket", "cat", "child", "ball", "bicycle", "paper"),
         ),
-        _EVERYWHERE_HIGH,
+        _HIGH,
         "what is held in a hand, or none",
         open=True,
     ),
@@ -166,22 +162,20 @@ _ACCESSORIES = (
         "dragging",
         Group.ACCESSORIES,
         ("suitcase", "something", "none", "luggage"),
-        _EVERYWHERE_HIGH,
+        _HIGH,
         "what is dragged, something where it is not told, or none",
         open=True,
     ),
-    AttributeType("handbag", Group.ACCESSORIES, ("no", "yes"), _EVERYWHERE_HIGH, "whether there is a handbag"),
-    AttributeType("backpack", Group.ACCESSORIES, ("yes", "no"), _EVERYWHERE_HIGH, "whether there is a backpack"),
-    AttributeType(
-        "luggage", Group.ACCESSORIES, ("no", "yes"), _EVERYWHERE_HIGH, "whether there is a suitcase or other luggage"
-    ),
+    AttributeType("handbag", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether there is a handbag"),
+    AttributeType("backpack", Group.ACCESSORIES, ("yes", "no"), _HIGH, "whether there is a backpack"),
+    AttributeType("luggage", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether there is a suitcase or other luggage"),
 )
 
 _ENVIRONMENT = (
-    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front"), _EVERYWHERE_LOW, "side from which the person is seen"),
+    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front"), _LOW, "side from which the person is seen"),
     AttributeType("capture_time", Group.ENVIRONMENT, ("nighttime", "daytime"), _LIGHT, "time of the day"),
     AttributeType("illumination", Group.ENVIRONMENT, ("dim", "normal", "bright"), _LIGHT, "how the scene is lit"),
-    AttributeType("target_clarity", Group.ENVIRONMENT, ("blurry", "clear"), _EVERYWHERE_LOW, "whether the person is sharp"),
+    AttributeType("target_clarity", Group.ENVIRONMENT, ("blurry", "clear"), _LOW, "whether the person is sharp"),
 )
 
 _ATTRIBUTES = (*_APPEARANCE, *_CLOTHING, *_ACCESSORIES, *_ENVIRONMENT)

@@ -1,0 +1,40 @@
+"""Articles and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_VOWELS = tuple("aeiou")
+_SPOKEN_WITH_CONSONANT = ("uniform", "unicycle", "unisex", "used ", "utility", "ukulele", "one-", "european")
+"""Beginnings that are written with a vowel and take "a"."""
+_WITHOUT_ARTICLE = ("luggage", "something")
+"""Last words that take none, as plurals do."""
+
+
+def join(*words: str) -> str:
+    """Words that are not empty, with spaces between."""
+    return " ".join(word for word in words if word)
+
+
+def article(phrase: str) -> str:
+    """The indefinite article before a phrase, "a" or "an"."""
+    folded = phrase.lower()
+    return "an" if folded.startswith(_VOWELS) and not folded.startswith(_SPOKEN_WITH_CONSONANT) else "a"
+
+
+def takes_article(phrase: str) -> bool:
+    """Whether a phrase is a single thing, as "skirt" and "dress" are, and "trousers" and "luggage" are not."""
+    last = phrase.rsplit(maxsplit=1)[-1]
+    return last not in _WITHOUT_ARTICLE and (not last.endswith("s") or last.endswith("ss"))
+
+
+def with_article(phrase: str) -> str:
+    """A phrase with its indefinite article, where it takes one."""
+    return f"{article(phrase)} {phrase}" if takes_article(phrase) else phrase
+
+
+def listed(parts: Sequence[str], conjunction: str) -> str:
+    """Parts as a list, as in "a, b, or c"; two have no comma between."""
+    if len(parts) < 3:
+        return f" {conjunction} ".join(parts)
+    return f"{', '.join(parts[:-1])}, {conjunction} {parts[-1]}"
