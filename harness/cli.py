@@ -6,7 +6,6 @@ imported when the verb is called, so that `harness --help` answers at once.
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,40 +13,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-from rich.console import Console
 
 from benchmarks.common.errors import InputError
 
-Verb = Callable[..., Any]
-Folder = click.Path(path_type=Path)
+from .caption_commands import captions
+from .options import Folder, data_root_option, json_option, set_option
+from .terminal import console as _console
+from .terminal import show as _show
 
+Verb = Callable[..., Any]
 work_dir_option = click.option(
     "--work-dir", type=Folder, default=Path("work"), show_default=True, help="Records, states and caches; suites may share it."
 )
-data_root_option = click.option("--data-root", type=Folder, default=None, help="Folder that holds the data sets.")
-set_option = click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="Change a setting; may be repeated.")
 skip_corrupt_option = click.option(
     "--skip-corrupt", is_flag=True, help="Leave images that cannot be decoded out, and list them in the record."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 work_dir_argument = click.argument("work_dir", type=Folder)
 
 
 def _device_option(help_text: str, default: str | None) -> Callable[[Verb], Verb]:
     return click.option("--device", type=click.Choice(["cpu", "cuda"]), default=default, show_default=True, help=help_text)
-
-
-def _console() -> Console:
-    """Standard output; wide where it goes to a file, so that tables are not cut."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-
-
-def _show(value: Any, table: Callable[[], Any], as_json: bool) -> None:
-    """One JSON document, or a table for people."""
-    if as_json:
-        sys.stdout.write(json.dumps(value, indent=1) + "\n")
-    else:
-        _console().print(table())
 
 
 def _names(text: str) -> list[str]:
@@ -352,6 +337,9 @@ def data_write(benchmark: str, out: Path, changes: tuple[str, ...]) -> None:
     from .inspection import write_benchmark
 
     _console().print(write_benchmark(benchmark, out, parse_assignments(changes)))
+
+
+app.add_command(captions)
 
 
 def main(arguments: list[str] | None = None) -> None:

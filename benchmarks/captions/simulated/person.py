@@ -20,9 +20,9 @@ _SAME = {
     "hair_length": "hair_length",
     "hair_style": "hair_style",
     "upper_clothing": "upper",
-    "upper_clothing_color": "upper_colour",
+    "upper_clothing_colour": "upper_colour",
     "lower_clothing": "lower",
-    "lower_clothing_color": "lower_colour",
+    "lower_clothing_colour": "lower_colour",
 }
 """Attributes whose values have the same words in both."""
 _NONE = "none"

@@ -29,7 +29,7 @@ def test_what_is_worn_and_carried(world, said):
         bag = own(world, "bag", sample)
         expected = {
             "upper_clothing": own(world, "upper", sample),
-            "lower_clothing_color": own(world, "lower_colour", sample),
+            "lower_clothing_colour": own(world, "lower_colour", sample),
             "glasses": "yes" if own(world, "glasses", sample) == "wearing glasses" else "no",
             "hat": own(world, "hat", sample) or "none",
             "backpack": "yes" if bag == "backpack" else "no",
