@@ -22,7 +22,7 @@ from benchmarks.captions.generation.job import FILE, Asked, CaptionJob, read_job
 from benchmarks.captions.schema.attribute import ImageKey, Schema
 from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.annotator import SimulatedAnnotator
-from benchmarks.captions.simulated.settings import ANNOTATORS, is_simulated, read_simulated
+from benchmarks.captions.simulated.settings import ANNOTATORS, read_simulated
 from benchmarks.captions.simulated.worlds import split_worlds
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
@@ -162,12 +162,11 @@ def find_annotators(
     Raises:
         InputError: there is no such file, it cannot be used, or simulated annotators are asked of images whose truth is unknown.
     """
-    path = Path(given)
-    if given != SIMULATED and not is_simulated(path):
-        return read_endpoints(path).annotators
+    simulated = ANNOTATORS if given == SIMULATED else read_simulated(Path(given))
+    if simulated is None:
+        return read_endpoints(Path(given)).annotators
     worlds = split_worlds(benchmark, config.model_dump())
-    chosen = ANNOTATORS if given == SIMULATED else read_simulated(path)
-    return [SimulatedAnnotator(settings, schema, worlds) for settings in chosen]
+    return [SimulatedAnnotator(settings, schema, worlds) for settings in simulated]
 
 
 def _refuse_other(out: Path, benchmark: str, settings: Mapping[str, Any]) -> None:
@@ -176,7 +175,9 @@ def _refuse_other(out: Path, benchmark: str, settings: Mapping[str, Any]) -> Non
         return
     job = read_job(out)
     if (job.benchmark, job.settings) != (benchmark, settings):
-        raise InputError(f"{out}: holds captions of {job.benchmark} with other settings or of another kind; choose another --out")
+        raise InputError(
+            f"{out}: holds captions of {job.benchmark} with other settings or of another kind; choose another --out"
+        )
 
 
 def _report(benchmark: str, images: int, summary: JobSummary | None, composed: Composed | None) -> CaptionReport:

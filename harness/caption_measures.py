@@ -126,9 +126,7 @@ def _claims(attributes: AttributeSet) -> dict[str, Claim]:
 
 
 def _decisions(decided: Mapping[str, Decided]) -> dict[str, Claim]:
-    return {
-        name: Claim(each.value, each.confidence, each.decision is Decision.COMPLETED) for name, each in decided.items()
-    }
+    return {name: Claim(each.value, each.confidence, each.decision is Decision.COMPLETED) for name, each in decided.items()}
 
 
 def _stage(name: str, judged: Judged) -> Stage:

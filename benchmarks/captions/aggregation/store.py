@@ -41,10 +41,11 @@ class _Line(Settings):
 
 def write_aggregated(path: Path, images: Iterable[tuple[ImageKey, Aggregated]]) -> None:
     """Write what was decided, sorted by (split, modality, item)."""
-    write_lines(path, (_record(key, image) for key, image in sorted(images, key=lambda pair: pair[0])))
+    write_lines(path, (aggregated_record(key, image) for key, image in sorted(images, key=lambda pair: pair[0])))
 
 
-def _record(key: ImageKey, image: Aggregated) -> dict[str, Any]:
+def aggregated_record(key: ImageKey, image: Aggregated) -> dict[str, Any]:
+    """One line of the file."""
     attributes = {
         name: {**vars(decided), "decision": decided.decision.value, "candidates": _candidates(decided.candidates)}
         for name, decided in image.attributes.items()

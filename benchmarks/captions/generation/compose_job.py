@@ -15,6 +15,7 @@ from ..aggregation.store import write_aggregated
 from ..files import caption_path, write_entries
 from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
+from .images import SPLITS
 from .job import CaptionJob
 from .observations import FILE as OBSERVATIONS
 from .observations import Observation, read_observations
@@ -84,5 +85,11 @@ def aggregate_observations(observations: Iterable[Observation], job: CaptionJob)
 
 
 def _write_captions(folder: Path, captions: Mapping[ImageKey, str]) -> None:
+    written = set()
     for (split, modality), keys in groupby(sorted(captions), key=lambda key: (key.split, key.modality)):
-        write_entries(caption_path(folder, split, modality), [(key.item, captions[key]) for key in keys])
+        path = caption_path(folder, split, modality)
+        write_entries(path, [(key.item, captions[key]) for key in keys])
+        written.add(path)
+    for path in (caption_path(folder, split, modality) for split in SPLITS for modality in MODALITIES):
+        if path not in written:
+            path.unlink(missing_ok=True)  # of an earlier job on more images: it would not fit what lies beside it

@@ -78,4 +78,3 @@ def _samples(name: str, splits: Sequence[Split]) -> dict[str, tuple[Split, int]]
         for position, item in enumerate(items):
             found.setdefault(item, (split, position))
     return found
-

@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...batch import MODALITIES
-from ...common.errors import InputError
 from ...synthetic.draws import Ints
 from ...synthetic.world import World
-from ..annotators.base import Answer, Usage
+from ..annotators.base import AnnotationFailed, Answer
 from ..schema.attribute import UNKNOWN, AttributeType, ImageKey, Observed, Schema
 from .settings import SimulatedSettings
 from .truth import Truth, truths_of
@@ -24,7 +23,6 @@ VERSION = 1
 """Changes when an answer of any simulated annotator changes."""
 _EDGE = 0.01
 """How near the probability to be right comes to 0 and 1: its logit is finite."""
-_FREE = Usage(input_tokens=0, output_tokens=0, cost=0.0)
 
 
 @dataclass(frozen=True)
@@ -84,18 +82,18 @@ class SimulatedAnnotator:
             image: its bytes, which are not looked at.
 
         Raises:
-            InputError: the image is none of the worlds'.
+            AnnotationFailed: the image is none of the worlds'.
         """
         row = self._rows.get((key.split, key.item))
         if row is None:
-            raise InputError(f"{self.name}: {key.item} is no image of the embedded benchmark's {key.split} split")
+            raise AnnotationFailed(f"no image of the embedded benchmark's {key.split} split")
         place = MODALITIES.index(key.modality)
         attributes = {
             name: self._observed(options, said, row, place)
             for name, (options, said) in self._said[key.split].items()
             if key.modality in self._schema.attributes[name].frequency
         }
-        return Answer(attributes=attributes, usage=_FREE)
+        return Answer(attributes)
 
     def _observed(self, options: tuple[str, ...], said: Said, row: int, place: int) -> Observed:
         position = int(said.value[row, place])

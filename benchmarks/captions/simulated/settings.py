@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from pydantic import Field, field_validator
 
 from ...batch import MODALITIES
-from ...common.settings import Settings
+from ...common.errors import InputError
+from ...common.settings import Settings, parse
 from ..schema.attribute import Group
 
 
@@ -83,3 +86,26 @@ SHARP_ON_ACCESSORIES: Final = SimulatedSettings(
 """As it has it of Qwen-VL: better at accessories and environment. States confidences that are too much alike."""
 ANNOTATORS: Final = (SHARP_ON_CLOTHES, SHARP_ON_ACCESSORIES)
 """The two of `--annotators simulated`, in their order."""
+
+
+class _SimulatedFile(Settings):
+    simulated: tuple[SimulatedSettings, ...] = Field(min_length=1)
+
+
+def read_simulated(path: Path) -> tuple[SimulatedSettings, ...] | None:
+    """The simulated annotators of a YAML file with a list `simulated`; None where the file is none or has no such list.
+
+    Raises:
+        InputError: the list is wrong, or two annotators share a name.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None  # whoever reads it as a file of endpoints next says what is wrong with it
+    if not isinstance(values, dict) or "simulated" not in values:
+        return None
+    found = parse(_SimulatedFile, {str(key): value for key, value in values.items()}, str(path)).simulated
+    names = [settings.name for settings in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"{path}: two annotators are named {twice!r}; observations could not tell them apart")
+    return found

@@ -19,18 +19,14 @@ def completed(**answers):
 
 
 def test_an_unknown_bag_is_taken_from_the_most_confident_other_modality():
-    sets = completed(
-        RGB=said("a", bag=(UNKNOWN, 0.95)), NIR=said("a", bag=("none", 0.4)), TIR=said("a", bag=("backpack", 0.8))
-    )
+    sets = completed(RGB=said("a", bag=(UNKNOWN, 0.95)), NIR=said("a", bag=("none", 0.4)), TIR=said("a", bag=("backpack", 0.8)))
     assert brief(sets["RGB"]) == {"bag": ("backpack", 0.8, "a", "TIR", "completed")}
     assert brief(sets["NIR"]) == {"bag": ("backpack", 0.8, "a", "TIR", "completed")}
     assert brief(sets["TIR"]) == {"bag": ("backpack", 0.8, "a", "TIR", "merged")}
 
 
 def test_every_candidate_is_kept_with_its_verdict():
-    sets = completed(
-        RGB=said("a", bag=(UNKNOWN, 0.95)), NIR=said("a", bag=("none", 0.4)), TIR=said("a", bag=("backpack", 0.8))
-    )
+    sets = completed(RGB=said("a", bag=(UNKNOWN, 0.95)), NIR=said("a", bag=("none", 0.4)), TIR=said("a", bag=("backpack", 0.8)))
     assert [(each.modality, each.value, each.verdict) for each in sets["RGB"]["bag"].candidates] == [
         ("RGB", UNKNOWN, Verdict.OVERRULED),
         ("NIR", "none", Verdict.LESS_CONFIDENT),

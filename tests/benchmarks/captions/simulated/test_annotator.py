@@ -4,13 +4,13 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from benchmarks.captions.annotators.base import AnnotationFailed
 from benchmarks.captions.calibration import calibrate
 from benchmarks.captions.schema.attribute import UNKNOWN, Group, ImageKey
 from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.annotator import SimulatedAnnotator, say, stated
 from benchmarks.captions.simulated.settings import ANNOTATORS
 from benchmarks.captions.simulated.truth import truths_of
-from benchmarks.common.errors import InputError
 from benchmarks.synthetic.world import World
 
 SCHEMA = schema_of("person")
@@ -109,5 +109,5 @@ def test_answers_name_what_the_modality_can_show_and_known_values():
 
 def test_a_strange_image_is_refused():
     annotator = SimulatedAnnotator(ANNOTATORS[0], SCHEMA, WORLDS)
-    with pytest.raises(InputError, match="b.jpg is no image of the embedded benchmark's train split"):
+    with pytest.raises(AnnotationFailed, match="no image of the embedded benchmark's train split"):
         annotator.annotate(ImageKey("train", "RGB", "b.jpg"), nothing_is_read)
