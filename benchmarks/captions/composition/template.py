@@ -9,8 +9,9 @@ from ...common.errors import unknown
 from ..schema.kinds import schema_of
 from ..schema.values import check_values
 from .person import compose_person
+from .vehicle import compose_vehicle
 
-COMPOSERS = {"person": compose_person}
+COMPOSERS = {"person": compose_person, "vehicle": compose_vehicle}
 """By kind of objects."""
 
 
@@ -26,8 +27,6 @@ def compose(object: str, modality: str, values: Mapping[str, str]) -> str:
         InputError: there is no such kind, modality or attribute, or an attribute has no such value.
     """
     schema = schema_of(object)
-    if object not in COMPOSERS:
-        raise unknown("kind of objects", object, COMPOSERS)
     if modality not in MODALITIES:
         raise unknown("modality", modality, MODALITIES)
     check_values(schema, values)

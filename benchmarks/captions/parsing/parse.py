@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ...common.errors import unknown
+from ..schema.kinds import schema_of
+from ..schema.values import attributes_of, is_value
 from .person import parse_person
+from .unparsed import Unparsed
+from .vehicle import parse_vehicle
 
-PARSERS = {"person": parse_person}
+PARSERS = {"person": parse_person, "vehicle": parse_vehicle}
 """By kind of objects."""
 
 
 def parse(object: str, text: str) -> dict[str, str]:
-    """Attributes and choices of wordings, as `compose` takes them.
+    """Attributes of the schema, and choices of wordings, as `compose` takes them.
 
     Args:
         object: "person" or "vehicle".
@@ -22,4 +26,9 @@ def parse(object: str, text: str) -> dict[str, str]:
     """
     if object not in PARSERS:
         raise unknown("kind of objects", object, PARSERS)
-    return PARSERS[object](text)
+    values = PARSERS[object](text)
+    attributes = schema_of(object).attributes
+    for name, value in attributes_of(values).items():
+        if not is_value(attributes[name], value):
+            raise Unparsed(text, f"no known value of {name}")
+    return values

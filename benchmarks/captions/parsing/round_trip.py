@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from ..composition.template import compose
 from ..sentences import split_sentences
 from .parse import parse
 from .unparsed import Unparsed
+
+_ARTICLE = re.compile(r"\b[Aa]n?\b")
 
 
 @dataclass
@@ -78,7 +81,9 @@ def _cause(object: str, text: str, modality: str) -> str | None:
     before, after = split_sentences(text), split_sentences(composed)
     if len(before) != len(after):
         return "other number of sentences"
-    number = next(n for n, (one, other) in enumerate(zip(before, after, strict=True), 1) if one != other)
+    number, one, other = next((n, *pair) for n, pair in enumerate(zip(before, after, strict=True), 1) if len(set(pair)) > 1)
+    if _ARTICLE.sub("a", one) == _ARTICLE.sub("a", other):
+        return "'a' for 'an', or 'an' for 'a'"
     return f"other wording of sentence {number}"
 
 

@@ -15,7 +15,7 @@ LONGEST_PHRASE = 40
 """Characters of a phrase."""
 MOST_WORDS = 6
 
-_WORD = r"[(]?[A-Za-z0-9][A-Za-z0-9'/-]*[)]?"
+_WORD = r"[(]?[^\W_](?:[^\W_]|['/-])*[)]?"
 _PHRASE = re.compile(rf"{_WORD}(?: {_WORD}){{0,{MOST_WORDS - 1}}}")
 
 
@@ -29,15 +29,18 @@ def is_value(attribute: AttributeType, value: str) -> bool:
     return value == UNKNOWN or value in attribute.values or (attribute.open and is_phrase(value))
 
 
+def attributes_of(values: Mapping[str, str]) -> dict[str, str]:
+    """The values without choices of wordings."""
+    return {name: value for name, value in values.items() if not name.startswith(WORDING)}
+
+
 def check_values(schema: Schema, values: Mapping[str, str]) -> None:
     """Hold names and values of attributes against a schema; choices among wordings are left alone.
 
     Raises:
         InputError: an attribute is none of the schema, or its value is neither known nor a short phrase where that may be.
     """
-    for name, value in values.items():
-        if name.startswith(WORDING):
-            continue
+    for name, value in attributes_of(values).items():
         if name not in schema.attributes:
             raise unknown(f"attribute of a {schema.object}", name, schema.attributes)
         attribute = schema.attributes[name]
