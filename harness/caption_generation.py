@@ -160,7 +160,7 @@ def find_annotators(
         config: settings of the benchmark.
 
     Raises:
-        InputError: there is no such file, it cannot be used, or simulated annotators are asked of images whose truth is unknown.
+        InputError: there is no such file, it cannot be used, or simulated annotators are asked of images of unknown truth.
     """
     simulated = ANNOTATORS if given == SIMULATED else read_simulated(Path(given))
     if simulated is None:

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 
 from benchmarks.captions.aggregation.decided import Aggregated, Decided, Decision
 from benchmarks.captions.aggregation.merge import merge
+from benchmarks.captions.annotators.job import OBSERVATIONS
 from benchmarks.captions.calibration import Calibration, calibrate
 from benchmarks.captions.generation.compose_job import aggregate_observations
 from benchmarks.captions.generation.job import CaptionJob, read_job
-from benchmarks.captions.generation.observations import FILE, Observation, read_observations
+from benchmarks.captions.generation.observations import Observation, read_observations
 from benchmarks.captions.schema.attribute import AttributeSet, ImageKey
 from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.judge import Claim, Judged, judge
@@ -92,7 +93,7 @@ def measure_captions(folder: Path) -> CaptionFigures:
     """
     job = read_job(folder)
     worlds, schema = split_worlds(job.benchmark, job.settings), schema_of(job.object)
-    observations = list(read_observations(folder / FILE, schema))
+    observations = list(read_observations(folder / OBSERVATIONS, schema))
     stages = [_stage(name, judge(schema, worlds, sets)) for name, sets in _sets(observations, job)]
     completed = judge(schema, worlds, _completed(observations, job))
     stages += [_stage(COMPLETED, completed), _stage(ADDED, completed.take(completed.completed))]

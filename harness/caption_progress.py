@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from benchmarks.captions.annotators.job import Tally
+from benchmarks.captions.annotators.outcomes import Tally
 
 _STEPS = 10
 

@@ -12,12 +12,12 @@ from ..aggregation.aggregate import aggregate
 from ..aggregation.decided import Aggregated
 from ..aggregation.store import FILE as AGGREGATED
 from ..aggregation.store import write_aggregated
+from ..annotators.job import OBSERVATIONS
 from ..files import caption_path, write_entries
 from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
 from .images import SPLITS
 from .job import CaptionJob
-from .observations import FILE as OBSERVATIONS
 from .observations import Observation, read_observations
 
 Composer = Callable[[str, str, Mapping[str, str]], str]

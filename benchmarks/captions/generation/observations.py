@@ -14,8 +14,6 @@ from ...common.settings import Settings, parse
 from ..json_lines import read_lines
 from ..schema.attribute import AttributeSet, ImageKey, Observed, Schema
 
-FILE = "observations.jsonl"
-
 
 class _Said(Settings):
     value: str

@@ -8,7 +8,7 @@ from typing import Any
 from ...base import BENCHMARKS
 from ...common.errors import InputError
 from ...common.settings import parse
-from ...synthetic.source import SyntheticSource, worlds
+from ...synthetic.source import SyntheticSettings, SyntheticSource, worlds
 from ...synthetic.world import World
 
 
@@ -26,5 +26,8 @@ def split_worlds(benchmark: str, settings: Mapping[str, Any]) -> dict[str, World
     if not issubclass(source, SyntheticSource):
         embedded = [name for name in BENCHMARKS.names() if issubclass(BENCHMARKS.get(name), SyntheticSource)]
         raise InputError(f"{benchmark}: what is true of its images is not known; it is of {', '.join(embedded)}")
-    train, test = worlds(source.object, parse(source.Config, settings, benchmark))
+    config = parse(source.Config, settings, benchmark)
+    if not isinstance(config, SyntheticSettings):
+        raise TypeError(f"{benchmark}: settings of an embedded benchmark are SyntheticSettings, not {type(config).__name__}")
+    train, test = worlds(source.object, config)
     return {"train": train, "test": test}

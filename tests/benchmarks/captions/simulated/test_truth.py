@@ -17,7 +17,7 @@ def test_truths_are_in_the_words_of_the_schema(object):
         assert set(truth.options) <= set(kind.values), name
         assert len(set(truth.options)) == len(truth.options) > 1, name
         assert truth.value.shape == truth.visible.shape == (len(world), 3), name
-        assert 0 <= truth.value.min() and truth.value.max() < len(truth.options), name
+        assert truth.value.min() >= 0 and truth.value.max() < len(truth.options), name
 
 
 @pytest.mark.parametrize("object", WORLDS)
