@@ -25,10 +25,9 @@ def find_images(folder: Path, name: str, modality: str | None) -> Images:
     Raises:
         InputError: the folder holds no job, or no such image.
     """
-    images = list(read_aggregated(folder / FILE))
-    found = [(key, image) for key, image in images if key.item == name and modality in {None, key.modality}]
+    found = [pair for pair in read_aggregated(folder / FILE, name) if modality in {None, pair[0].modality}]
     if not found:
-        names = sorted({key.item for key, _ in images if modality in {None, key.modality}})
+        names = sorted({key.item for key, _ in read_aggregated(folder / FILE) if modality in {None, key.modality}})
         near = closest(name, names) or names[:1]
         hint = f"did you mean {' or '.join(repr(each) for each in near)}?" if near else "it is empty"
         raise InputError(f"{folder / FILE}: no image {name!r}{f' in {modality}' if modality else ''}; {hint}")

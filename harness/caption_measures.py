@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel
 
 from benchmarks.captions.aggregation.decided import Aggregated, Decided, Decision
 from benchmarks.captions.aggregation.merge import merge
 from benchmarks.captions.annotators.job import OBSERVATIONS
-from benchmarks.captions.calibration import Calibration, calibrate
+from benchmarks.captions.calibration import calibrate
 from benchmarks.captions.generation.compose_job import aggregate_observations
 from benchmarks.captions.generation.job import CaptionJob, read_job
 from benchmarks.captions.generation.observations import Observation, read_observations
@@ -39,19 +40,15 @@ class Share(BaseModel):
 
 
 class Figures(BaseModel):
-    """What is measured of a set of (image, attribute) pairs."""
+    """Shares in [0, 1] of a set of (image, attribute) pairs; NaN where nothing counts."""
 
     pairs: int
     unknown: float
     """Share of pairs of which no value is said."""
-    accuracy: Share
+    accuracy: float
     """Share of the values that are right."""
-    right: Share
+    right: float
     """Share of all pairs that are right: an unknown is not."""
-    expected_error: float
-    """Expected calibration error of the values."""
-    brier: float
-    """Brier score of the values."""
 
 
 class ReliabilityBin(BaseModel):
@@ -69,6 +66,13 @@ class Stage(BaseModel):
 
     name: str
     overall: Figures
+    accuracy: Share
+    """Of all pairs, as `overall` has it."""
+    right: Share
+    expected_error: float
+    """Expected calibration error of the values; NaN without any, as the next."""
+    brier: float
+    """Brier score of the values."""
     by_modality: dict[str, Figures]
     by_attribute: dict[str, Figures]
     bins: list[ReliabilityBin]
@@ -131,38 +135,39 @@ def _decisions(decided: Mapping[str, Decided]) -> dict[str, Claim]:
 
 
 def _stage(name: str, judged: Judged) -> Stage:
-    bins = [ReliabilityBin(**vars(each)) for each in _calibration(judged).bins]
+    calibration = calibrate(judged.confidence[judged.known], judged.right[judged.known])
     return Stage(
         name=name,
         overall=_figures(judged),
+        accuracy=_share(judged, judged.known),
+        right=_share(judged, np.ones_like(judged.known)),
+        expected_error=calibration.expected_error,
+        brier=calibration.brier,
         by_modality=_split(judged, judged.modality),
         by_attribute=_split(judged, judged.attribute),
-        bins=bins,
+        bins=[ReliabilityBin(**vars(each)) for each in calibration.bins],
     )
 
 
-def _split(judged: Judged, column: np.ndarray) -> dict[str, Figures]:
+def _split(judged: Judged, column: npt.NDArray[np.str_]) -> dict[str, Figures]:
     _, first = np.unique(column, return_index=True)
     return {str(value): _figures(judged.take(column == value)) for value in column[np.sort(first)]}
 
 
 def _figures(judged: Judged) -> Figures:
-    calibration = _calibration(judged)
     return Figures(
         pairs=len(judged.known),
-        unknown=float(1 - judged.known.mean()) if len(judged.known) else math.nan,
-        accuracy=_share(judged, judged.known),
-        right=_share(judged, np.ones_like(judged.known)),
-        expected_error=calibration.expected_error,
-        brier=calibration.brier,
+        unknown=_mean(~judged.known),
+        accuracy=_mean(judged.right[judged.known]),
+        right=_mean(judged.right),
     )
 
 
-def _calibration(judged: Judged) -> Calibration:
-    return calibrate(judged.confidence[judged.known], judged.right[judged.known])
+def _mean(marks: npt.NDArray[np.bool_]) -> float:
+    return float(marks.mean()) if len(marks) else math.nan
 
 
-def _share(judged: Judged, counts: np.ndarray) -> Share:
+def _share(judged: Judged, counts: npt.NDArray[np.bool_]) -> Share:
     """Share of right pairs among those that count, with its interval; every share draws the same resamples."""
     if not counts.any():
         return Share(estimate=math.nan, low=math.nan, high=math.nan)

@@ -12,7 +12,7 @@ from benchmarks.captions.aggregation.decided import Aggregated, Candidate, Decid
 from benchmarks.captions.schema.attribute import ImageKey
 
 from .caption_generation import CaptionReport
-from .caption_measures import CaptionFigures, Figures, Share, Stage
+from .caption_measures import CaptionFigures, Share, Stage
 
 SHOWN = 10
 """Failures that are printed in full."""
@@ -78,14 +78,14 @@ def _explain(table: Table, name: str, decided: Decided) -> None:
 def _rejected(table: Table, candidates: Sequence[Candidate]) -> None:
     for each in candidates:
         if each.verdict is not Verdict.CHOSEN:
-            words = (f"not {each.value}", f"{each.confidence:.2f}", each.annotator, each.modality, each.verdict.value)
-            table.add_row("", *words, style="dim")
+            said = (each.value, f"{each.confidence:.2f}", each.annotator, each.modality)
+            table.add_row("", *said, f"not taken: {each.verdict.value}", style="dim")
 
 
 def measure_tables(figures: CaptionFigures) -> Iterator[RenderableType]:
     """What was measured: all stages, then the last by modality and attribute, then the reliability of the stages."""
     yield f"{figures.benchmark}, {figures.images:,} images; percent, 95 % intervals over identities"
-    yield _stages("stage", [(stage.name, stage.overall) for stage in figures.stages])
+    yield _stages(figures.stages)
     shown = [stage for stage in figures.stages if stage.overall.pairs]
     for heading, group in (("modality", "by_modality"), ("attribute", "by_attribute")):
         yield ""
@@ -94,11 +94,12 @@ def measure_tables(figures: CaptionFigures) -> Iterator[RenderableType]:
     yield _reliability(shown)
 
 
-def _stages(heading: str, rows: Iterable[tuple[str, Figures]]) -> Table:
-    table = _table(heading, "pairs", "unknown", "accuracy", "right of all", "ECE", "Brier")
-    for name, row in rows:
-        shares = (_percent(row.unknown), _share(row.accuracy), _share(row.right))
-        table.add_row(name, f"{row.pairs:,}", *shares, _percent(row.expected_error), _number(row.brier))
+def _stages(stages: Iterable[Stage]) -> Table:
+    table = _table("stage", "pairs", "unknown", "accuracy", "right of all", "ECE", "Brier")
+    for stage in stages:
+        shares = (_percent(stage.overall.unknown), _share(stage.accuracy), _share(stage.right))
+        calibration = (_percent(stage.expected_error), _number(stage.brier))
+        table.add_row(stage.name, f"{stage.overall.pairs:,}", *shares, *calibration)
     return table
 
 
@@ -107,7 +108,7 @@ def _grid(heading: str, group: str, stages: Sequence[Stage]) -> Table:
     table = _table(f"accuracy / right of all by {heading}", *(stage.name for stage in stages))
     for name in getattr(stages[0], group):
         cells = [getattr(stage, group).get(name) for stage in stages]
-        table.add_row(name, *(f"{_percent(c.accuracy.estimate)} / {_percent(c.right.estimate)}" if c else "-" for c in cells))
+        table.add_row(name, *(f"{_percent(c.accuracy)} / {_percent(c.right)}" if c else "-" for c in cells))
     return table
 
 

@@ -15,7 +15,7 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
     """Write records whole or not at all; equal records give equal bytes."""
     with atomic_write(path) as file:
         for record in records:
-            file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
 
 
 def read_lines(path: Path, what: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -60,13 +60,19 @@ def _candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     return [{**vars(candidate), "verdict": candidate.verdict.value} for candidate in candidates]
 
 
-def read_aggregated(path: Path) -> Iterator[tuple[ImageKey, Aggregated]]:
+def read_aggregated(path: Path, item: str | None = None) -> Iterator[tuple[ImageKey, Aggregated]]:
     """What was decided of each image, in the order of the file.
+
+    Args:
+        path: of the file.
+        item: file name of the images to read; None for all.
 
     Raises:
         InputError: the file is missing, or a line of it is no such record.
     """
     for where, record in read_lines(path, "what was aggregated"):
+        if item is not None and record.get("item") != item:
+            continue
         line = parse(_Line, record, where)
         left_out = {name: tuple(_plain(each) for each in said) for name, said in line.left_out.items()}
         yield ImageKey(line.split, line.modality, line.item), Aggregated(_decided(line.attributes), left_out)
