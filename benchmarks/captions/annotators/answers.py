@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..schema.attribute import UNKNOWN, AttributeType, Observed
-from .phrases import MAX_CHARACTERS, MAX_WORDS, is_phrase, says_unknown
+from .phrases import MAX_CHARACTERS, MAX_WORDS, is_plain_phrase, says_unknown
 
 MAX_ANSWER = 50_000
 """Characters of the longest answer that is read."""
@@ -43,7 +43,7 @@ def read_answer(text: str, asked: Mapping[str, AttributeType], annotator: str, *
         InvalidAnswer: no JSON object, an attribute that was not asked for, a value outside a closed list or no short phrase, a
             confidence that is no number in [0, 1], or no attribute at all.
     """
-    values = _json_object(text)
+    values = json_object(text)
     problems = [f"{_shown(name)} is no attribute that was asked for" for name in values if name not in asked]
     observed = {}
     for name, kind in asked.items():
@@ -61,8 +61,12 @@ def read_answer(text: str, asked: Mapping[str, AttributeType], annotator: str, *
     return observed
 
 
-def _json_object(text: str) -> dict[str, Any]:
-    """The JSON object between the first and the last brace."""
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object between the first and the last brace.
+
+    Raises:
+        InvalidAnswer: there is none, it is malformed, or a key occurs twice in an object.
+    """
     if len(text) > MAX_ANSWER:
         raise InvalidAnswer([f"longer than {MAX_ANSWER} characters"])
     start, end = text.find("{"), text.rfind("}")
@@ -106,7 +110,7 @@ def _value(value: Any, kind: AttributeType) -> str:
         return UNKNOWN
     if not kind.open:
         raise InvalidAnswer([f"{_shown(value)} is not among its values"])
-    if not is_phrase(plain):
+    if not is_plain_phrase(plain):
         limits = f"at most {MAX_WORDS} words and {MAX_CHARACTERS} characters of letters, digits, spaces and hyphens"
         raise InvalidAnswer([f"{_shown(value)} is neither a listed value nor a short phrase ({limits})"])
     return plain
@@ -115,7 +119,7 @@ def _value(value: Any, kind: AttributeType) -> str:
 def _shown(value: Any) -> str:
     """A value for a message: short phrases and numbers as they are, anything else by its kind alone."""
     if isinstance(value, str):
-        return repr(value) if is_phrase(value) else f"a text of {len(value)} characters"
+        return repr(value) if is_plain_phrase(value) else f"a text of {len(value)} characters"
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e9:
         return repr(value)
     return {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}.get(type(value), "no such number")

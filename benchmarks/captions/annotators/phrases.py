@@ -1,13 +1,15 @@
-"""Which words may stand as the value of an attribute."""
+"""Which words of a model may stand as the value of an open attribute."""
 
 from __future__ import annotations
 
 import re
 
-MAX_WORDS = 5
-MAX_CHARACTERS = 40
+from ..schema import values
 
-_PHRASE = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
+MAX_WORDS = values.MOST_WORDS
+MAX_CHARACTERS = values.LONGEST_PHRASE
+
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
 
 _ORDERS = frozenset(
     ("ignore", "disregard", "forget", "override", "instruction", "instructions", "prompt", "assistant", "respond", "output")
@@ -20,11 +22,10 @@ _UNKNOWN_OTHERWISE = frozenset(
 )
 
 
-def is_phrase(text: str) -> bool:
-    """Whether a text is a short phrase of letters, digits, single spaces and hyphens that gives no orders."""
-    words = re.split("[ -]", text)
-    fits = len(words) <= MAX_WORDS and len(text) <= MAX_CHARACTERS
-    return fits and _PHRASE.fullmatch(text) is not None and not _ORDERS & {word.lower() for word in words}
+def is_plain_phrase(text: str) -> bool:
+    """Whether a text is a phrase as the schema takes it, of plain letters, digits, spaces and hyphens, and gives no orders."""
+    plain = values.is_phrase(text) and _PLAIN.fullmatch(text) is not None
+    return plain and not _ORDERS.intersection(re.split("[ -]", text.lower()))
 
 
 def says_unknown(text: str) -> bool:

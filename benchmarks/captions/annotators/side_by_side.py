@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -24,7 +24,7 @@ class Lane(Generic[Task, Result]):
     threads: int
 
 
-def run_lanes(lanes: Sequence[Lane[Task, Result]], tasks: Sequence[Task]) -> Iterator[Result]:
+def run_lanes(lanes: Sequence[Lane[Task, Result]], tasks: Sequence[Task]) -> Generator[Result, None, None]:
     """Let every lane work on every task, in order; yield results as they come.
 
     An interrupt starts no further task and waits `GRACE` seconds for those under way; a second one does not wait. The threads
