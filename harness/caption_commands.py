@@ -13,7 +13,17 @@ from .options import Folder, data_root_option, json_option, set_option
 from .terminal import console
 
 if TYPE_CHECKING:
-    from .caption_generation import CaptionReport
+    from .caption_report import CaptionReport
+
+
+retry_option = click.option("--retry-failed", is_flag=True, help="Ask again for images that failed before.")
+composer_option = click.option(
+    "--composer",
+    default="template",
+    show_default=True,
+    metavar="FILE",
+    help="YAML file whose 'composer' puts attributes into words; or 'template', which needs no model.",
+)
 
 
 @click.group()
@@ -31,7 +41,8 @@ def captions() -> None:
 @click.option("--split", type=click.Choice(["train", "test", "both"]), default="both", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), default=None, help="Only the first so many samples of each split.")
 @click.option("--dry-run", is_flag=True, help="Count and estimate the cost; ask nothing, write nothing.")
-@click.option("--retry-failed", is_flag=True, help="Ask again for images that failed before.")
+@retry_option
+@composer_option
 @set_option
 @json_option
 def generate(
@@ -39,6 +50,7 @@ def generate(
     data_root: Path | None,
     annotators: str,
     out: Path,
+    composer: str,
     split: str,
     limit: int | None,
     dry_run: bool,
@@ -55,21 +67,34 @@ def generate(
 
     splits = ("train", "test") if split == "both" else (split,)
     request = Request(
-        benchmark, parse_assignments(changes), data_root, annotators, out, splits, limit, dry_run, retry_failed, quiet=as_json
+        benchmark,
+        parse_assignments(changes),
+        data_root,
+        annotators,
+        out,
+        composer,
+        splits,
+        limit,
+        dry_run,
+        retry_failed,
+        quiet=as_json,
     )
     _end(generate(request), as_json)
 
 
 @captions.command(epilog="Example: harness captions compose captions --set aggregation.recheck_below=0.5")
 @click.argument("out", type=Folder)
+@composer_option
+@retry_option
 @set_option
 @json_option
-def compose(out: Path, changes: tuple[str, ...], as_json: bool) -> None:
-    """Aggregate and compose what annotators said in OUT anew; nobody is asked."""
+def compose(out: Path, composer: str, retry_failed: bool, changes: tuple[str, ...], as_json: bool) -> None:
+    """Aggregate and compose what annotators said in OUT anew; no annotator is asked."""
     from .caption_generation import recompose
     from .configs import parse_assignments
 
-    _end(recompose(out, parse_assignments(changes)), as_json)
+    report = recompose(out, parse_assignments(changes), composer, retry_failed=retry_failed, quiet=as_json)
+    _end(report, as_json)
 
 
 def _end(report: CaptionReport, as_json: bool) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from benchmarks.base import BENCHMARKS, BenchmarkSettings
 from benchmarks.captions.aggregation.settings import AggregationSettings
 from benchmarks.captions.annotators.base import Annotator
-from benchmarks.captions.annotators.job import JobSummary, run_job
+from benchmarks.captions.annotators.job import run_job
 from benchmarks.captions.annotators.settings import EndpointSettings, read_endpoints
-from benchmarks.captions.composition.template import compose
-from benchmarks.captions.files import FILE_SUFFIX, caption_path
 from benchmarks.captions.generation.compose_job import Composed, compose_job
+from benchmarks.captions.generation.compositions import ByModel, Composer, by_template
 from benchmarks.captions.generation.images import SPLITS, job_images
 from benchmarks.captions.generation.job import FILE, Asked, CaptionJob, read_job, write_job
-from benchmarks.captions.schema.attribute import ImageKey, Schema
+from benchmarks.captions.schema.attribute import Schema
 from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.annotator import SimulatedAnnotator
 from benchmarks.captions.simulated.settings import ANNOTATORS, read_simulated
@@ -28,10 +25,12 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
 
 from .caption_progress import CaptionProgress
+from .caption_report import CaptionReport, caption_report
 from .configs import merge_sections
 from .suite import benchmark_settings
 
 SIMULATED = "simulated"
+TEMPLATE = "template"
 
 
 @dataclass(frozen=True)
@@ -45,47 +44,14 @@ class Request:
     annotators: str
     """`simulated`, or a YAML file of endpoints or of simulated annotators."""
     out: Path
+    composer: str = TEMPLATE
+    """`template`, or a YAML file whose `composer` is asked."""
     splits: Sequence[str] = SPLITS
     limit: int | None = None
     dry_run: bool = False
     retry_failed: bool = False
     quiet: bool = False
     """Show progress on a terminal alone."""
-
-
-class AnnotatorRow(BaseModel):
-    """How far an annotator came."""
-
-    annotator: str
-    images: int
-    done: int
-    failed: int
-    not_asked: int
-    input_tokens: int
-    output_tokens: int
-    cost: float
-    stopped: str | None
-    reasons: dict[str, int]
-
-
-class CaptionReport(BaseModel):
-    """How a caption job ended."""
-
-    benchmark: str
-    images: int
-    annotators: list[AnnotatorRow]
-    captions: dict[str, int]
-    """Captions by file; none in a dry run."""
-    failed: dict[str, str]
-    """Images without a caption, because no annotator answered, with the reasons."""
-    lost: int
-    """Answers that are missing for images that have a caption all the same."""
-    dry_run: bool
-
-    @property
-    def complete(self) -> bool:
-        """Whether every annotator answered for every image."""
-        return self.dry_run or not (self.failed or self.lost)
 
 
 def generate(request: Request) -> CaptionReport:
@@ -107,6 +73,7 @@ def generate(request: Request) -> CaptionReport:
     settings = config.model_dump(mode="json")
     _refuse_other(request.out, request.benchmark, settings)
     with CaptionProgress(request.quiet) as progress:
+        composer = find_composer(request.composer, request.out, progress, request.retry_failed)
         summary = run_job(
             [(image.key, image.read) for image in images],
             schema,
@@ -116,25 +83,30 @@ def generate(request: Request) -> CaptionReport:
             retry_failed=request.retry_failed,
             progress=progress,
         )
-    if request.dry_run:
-        return _report(request.benchmark, len(images), summary, None)
-    job = CaptionJob(
-        benchmark=request.benchmark,
-        settings=settings,
-        object=loaded.facts.object,
-        annotators=tuple(Asked(name=tally.annotator, version=tally.version) for tally in summary.tallies),
-        aggregation=aggregation,
-    )
-    write_job(request.out, job)
-    return _report(request.benchmark, len(images), summary, compose_job(request.out, job, compose))
+        if request.dry_run:
+            return caption_report(request.benchmark, len(images), summary, None)
+        asked = tuple(Asked(name=tally.annotator, version=tally.version) for tally in summary.tallies)
+        job = CaptionJob(
+            benchmark=request.benchmark,
+            settings=settings,
+            object=loaded.facts.object,
+            annotators=asked,
+            aggregation=aggregation,
+        )
+        return caption_report(request.benchmark, len(images), summary, _compose(request.out, job, composer))
 
 
-def recompose(folder: Path, changes: Mapping[str, Any]) -> CaptionReport:
-    """Aggregate and compose what a folder holds anew; nobody is asked.
+def recompose(
+    folder: Path, changes: Mapping[str, Any], composer: str = TEMPLATE, *, retry_failed: bool = False, quiet: bool = False
+) -> CaptionReport:
+    """Aggregate and compose what a folder holds anew; no annotator is asked.
 
     Args:
         folder: of a job.
         changes: settings under `aggregation.`, over those of the job.
+        composer: as for `Request`.
+        retry_failed: whether a language model is asked again for what it failed at.
+        quiet: show progress on a terminal alone.
 
     Raises:
         InputError: the folder holds no job, or a setting does not fit.
@@ -143,9 +115,38 @@ def recompose(folder: Path, changes: Mapping[str, Any]) -> CaptionReport:
     sections = merge_sections({"aggregation": job.aggregation.model_dump()}, changes, "--set")
     aggregation = parse(AggregationSettings, sections["aggregation"], "--set aggregation")
     job = job.model_copy(update={"aggregation": aggregation})
-    composed = compose_job(folder, job, compose)
-    write_job(folder, job)
-    return _report(job.benchmark, len(composed.captions) + len(composed.failed), None, composed)
+    with CaptionProgress(quiet) as progress:
+        composed = _compose(folder, job, find_composer(composer, folder, progress, retry_failed))
+    return caption_report(job.benchmark, len(composed.captions) + len(composed.failed), None, composed)
+
+
+def _compose(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
+    """Compose, and keep by whom."""
+    composed = compose_job(folder, job, composer)
+    tally = composed.composer
+    by = None if tally is None else Asked(name=tally.annotator, version=tally.version)
+    write_job(folder, job.model_copy(update={"composer": by}))
+    return composed
+
+
+def find_composer(given: str, folder: Path, progress: CaptionProgress, retry_failed: bool) -> Composer:
+    """The composer of `--composer`.
+
+    Args:
+        given: `template`, or the path of a YAML file of endpoints.
+        folder: of the job.
+        progress: told after every caption of a model.
+        retry_failed: whether a model is asked again for what it failed at.
+
+    Raises:
+        InputError: there is no such file, or it names no composer.
+    """
+    if given == TEMPLATE:
+        return by_template
+    endpoint = read_endpoints(Path(given)).composer
+    if endpoint is None:
+        raise InputError(f"{given}: no 'composer' in it; add one with name, url and model, or leave --composer out")
+    return ByModel(endpoint, folder, progress, retry_failed)
 
 
 def find_annotators(
@@ -178,44 +179,3 @@ def _refuse_other(out: Path, benchmark: str, settings: Mapping[str, Any]) -> Non
         raise InputError(
             f"{out}: holds captions of {job.benchmark} with other settings or of another kind; choose another --out"
         )
-
-
-def _report(benchmark: str, images: int, summary: JobSummary | None, composed: Composed | None) -> CaptionReport:
-    return CaptionReport(
-        benchmark=benchmark,
-        images=images,
-        annotators=list(_rows(summary)) if summary else [],
-        captions=_counts(composed.captions) if composed else {},
-        failed={_shown(key): reason for key, reason in composed.failed.items()} if composed else {},
-        lost=composed.lost if composed else 0,
-        dry_run=composed is None,
-    )
-
-
-def _rows(summary: JobSummary) -> Iterator[AnnotatorRow]:
-    for tally in summary.tallies:
-        yield AnnotatorRow(
-            annotator=tally.annotator,
-            images=tally.images,
-            done=tally.done,
-            failed=tally.failed,
-            not_asked=tally.not_asked,
-            input_tokens=tally.usage.input_tokens,
-            output_tokens=tally.usage.output_tokens,
-            cost=tally.usage.cost,
-            stopped=tally.stopped,
-            reasons=dict(sorted(summary.reasons[tally.annotator].items())),
-        )
-
-
-def _counts(captions: Mapping[ImageKey, str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for key in captions:
-        name = caption_path(Path(), key.split, key.modality).name
-        counts[name] = counts.get(name, 0) + 1
-    order = [f"{split}_{suffix}.json" for split in SPLITS for suffix in FILE_SUFFIX.values()]
-    return {name: counts[name] for name in order if name in counts}
-
-
-def _shown(key: ImageKey) -> str:
-    return f"{key.split} {key.modality} {key.item}"

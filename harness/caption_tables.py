@@ -11,8 +11,8 @@ from rich.table import Table
 from benchmarks.captions.aggregation.decided import Aggregated, Candidate, Decided, Verdict
 from benchmarks.captions.schema.attribute import ImageKey
 
-from .caption_generation import CaptionReport
 from .caption_measures import CaptionFigures, Share, Stage
+from .caption_report import AnnotatorRow, CaptionReport
 
 SHOWN = 10
 """Failures that are printed in full."""
@@ -28,29 +28,30 @@ def _table(*columns: str, left: int = 1) -> Table:
 
 def report_lines(report: CaptionReport) -> Iterator[RenderableType]:
     """How a job ended: annotators, files, and what lacks."""
-    if report.annotators:
-        yield _annotators(report)
-    for row in report.annotators:
+    rows = [*report.annotators, *([report.composer] if report.composer else [])]
+    if rows:
+        yield _askings(rows, report.dry_run)
+    for row in rows:
         if row.stopped:
             yield f"{row.annotator} stopped: {row.stopped}"
         yield from (f"{row.annotator}: {times} x {reason}" for reason, times in row.reasons.items() if not row.stopped)
     if report.dry_run:
-        yield f"dry run on {report.images:,} images: nothing was asked, nothing was written"
+        yield f"dry run on {report.images:,} images: nothing was asked, nothing was written; composing is not counted"
         return
     yield from (f"{name}: {count:,} captions" for name, count in report.captions.items())
     if report.lost:
         yield f"{report.lost:,} answers are missing for images that another annotator answered for; --retry-failed asks again"
     if report.failed:
-        yield f"no caption for {len(report.failed):,} images, as no annotator answered; --retry-failed asks again"
+        yield f"no caption for {len(report.failed):,} images; --retry-failed asks again"
         yield from (f"  {name}: {reason}" for name, reason in list(report.failed.items())[:SHOWN])
         if len(report.failed) > SHOWN:
             yield f"  and {len(report.failed) - SHOWN:,} more; --json lists all"
 
 
-def _annotators(report: CaptionReport) -> Table:
-    asked = "to ask" if report.dry_run else "not asked"
+def _askings(rows: Sequence[AnnotatorRow], dry_run: bool) -> Table:
+    asked = "to ask" if dry_run else "not asked"
     table = _table("annotator", "images", "done", "failed", asked, "tokens in", "tokens out", "cost")
-    for row in report.annotators:
+    for row in rows:
         counts = (row.images, row.done, row.failed, row.not_asked, row.input_tokens, row.output_tokens)
         table.add_row(row.annotator, *(f"{count:,}" for count in counts), f"{row.cost:.2f}")
     return table

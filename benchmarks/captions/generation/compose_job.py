@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,15 +13,14 @@ from ..aggregation.decided import Aggregated
 from ..aggregation.store import FILE as AGGREGATED
 from ..aggregation.store import write_aggregated
 from ..annotators.job import OBSERVATIONS
+from ..annotators.outcomes import Tally
 from ..files import caption_path, write_entries
 from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
+from .compositions import Composer
 from .images import SPLITS
 from .job import CaptionJob
 from .observations import Observation, read_observations
-
-Composer = Callable[[str, str, Mapping[str, str]], str]
-"""From kind of object, modality and values by attribute to a caption."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,12 @@ class Composed:
     """What came of a job."""
 
     captions: Mapping[ImageKey, str]
-    aggregated: Mapping[ImageKey, Aggregated]
     failed: Mapping[ImageKey, str]
-    """Images that no annotator answered for, which have no caption, with the reasons."""
+    """Images without a caption, with the reasons: no annotator answered, or the composer did not."""
     lost: int
-    """Answers that are missing though the image has a caption: another annotator answered."""
+    """Answers that are missing though the image was aggregated: another annotator answered."""
+    composer: Tally | None
+    """Of the language model that put the sets into words; None for the template."""
 
 
 def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
@@ -45,23 +45,23 @@ def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
     Args:
         folder: of the job.
         job: what is in it.
-        composer: puts a set of attributes into words.
+        composer: puts sets of attributes into words.
 
     Raises:
         InputError: the observations are missing or damaged.
     """
     observations = list(read_observations(folder / OBSERVATIONS, schema_of(job.object)))
     aggregated = aggregate_observations(observations, job)
-    captions = {key: composer(job.object, key.modality, image.values) for key, image in aggregated.items()}
     write_aggregated(folder / AGGREGATED, aggregated.items())
-    _write_captions(folder, captions)
+    composed = composer(job.object, {key: image.values for key, image in aggregated.items()})
+    _write_captions(folder, composed.captions)
     failures = [each for each in observations if each.attributes is None]
-    failed: dict[ImageKey, str] = {}
+    failed = dict(composed.failed)
     for each in failures:
         if each.key not in aggregated:
             failed[each.key] = "; ".join(filter(None, [failed.get(each.key), f"{each.annotator}: {each.reason}"]))
     lost = sum(each.key in aggregated for each in failures)
-    return Composed(captions, aggregated, failed, lost)
+    return Composed(composed.captions, dict(sorted(failed.items())), lost, composed.tally)
 
 
 def aggregate_observations(observations: Iterable[Observation], job: CaptionJob) -> dict[ImageKey, Aggregated]:

@@ -15,7 +15,7 @@ FILE = "job.json"
 
 
 class Asked(Settings):
-    """An annotator that was asked."""
+    """An annotator or a composer that was asked."""
 
     name: str
     version: str
@@ -31,7 +31,9 @@ class CaptionJob(Settings):
     object: Literal["person", "vehicle"]
     annotators: tuple[Asked, ...]
     """In the order in which they are heard where they are equally confident."""
-    aggregation: AggregationSettings = AggregationSettings()
+    aggregation: AggregationSettings
+    composer: Asked | None = None
+    """The language model that put the attributes into words; None for the template."""
 
 
 def write_job(folder: Path, job: CaptionJob) -> None:
