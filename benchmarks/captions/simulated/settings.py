@@ -32,8 +32,8 @@ class SimulatedSettings(Settings):
     """Slope of the stated confidence over the probability to be right, both as logits: 1 is calibrated, less too flat."""
     bias: float = 0.0
     """What is added to that logit: 0 is calibrated, more is overconfident."""
-    unknown_confidence: tuple[float, float] = (0.0, 0.5)
-    """Range, all values alike, of the confidence stated with an unknown."""
+    unknown_confidence: tuple[float, float] = (0.5, 1.0)
+    """Range, all values alike, of the confidence stated with an unknown: how sure it is that nothing can be told."""
 
     @field_validator("accuracy")
     @classmethod
