@@ -48,7 +48,7 @@ _MOVES_DATA = {
             "repeat",
             "searchsorted",
         ),
-        *("repeat_interleave", "unflatten", "new_ones", "copy_", "fill_", "to", "type_as", "max", "min", "sort"),
+        *("repeat_interleave", "unflatten", "new_ones", "copy_", "fill_", "to", "type_as", "max", "min", "sort", "eye"),
     )
 }
 """Operators without arithmetic that either convention counts; anything else that fvcore does not know is an error."""

@@ -49,11 +49,23 @@ class ConvStem(nn.Sequential):
         )
 
 
+def _config(architecture: Architecture) -> dict[str, Any]:
+    import open_clip
+
+    config: dict[str, Any] = open_clip.get_model_config(architecture.model) if architecture.model else SMALL_CLIP
+    return config
+
+
+def count_image_blocks(settings: BackboneSettings) -> int:
+    """Blocks of the image tower, without building it."""
+    return int(_config(ARCHITECTURES[settings.architecture])["vision_cfg"]["layers"])
+
+
 def _build(architecture: Architecture, image_size: tuple[int, int]) -> Any:
     """An open_clip model with random weights for images of a size."""
     import open_clip
 
-    config: dict[str, Any] = open_clip.get_model_config(architecture.model) if architecture.model else SMALL_CLIP
+    config = _config(architecture)
     model = open_clip.CLIP(**{**config, "vision_cfg": {**config["vision_cfg"], "image_size": image_size}})
     if not architecture.model:
         model.visual.conv1 = ConvStem(config["vision_cfg"]["width"])

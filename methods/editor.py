@@ -26,6 +26,7 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .layers.heads import BNNeckHead
 from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.masks import top_patches
 from .vit import ARCHITECTURES, VitSettings, check_vit, load_vit, patch_grid
 
 
@@ -85,12 +86,6 @@ class EditorSettings(MethodSettings):
             if getattr(self, part).enabled and not getattr(self, needed).enabled:
                 raise ValueError(f"{part}.enabled needs {needed}.enabled, without which it has nothing to work on")
         return self
-
-
-def top_patches(scores: Tensor, count: int) -> Tensor:
-    """Mask (..., N) bool of the highest scores (..., N); of equal ones the first, which `topk` leaves to the device."""
-    order = scores.sort(dim=-1, descending=True, stable=True).indices[..., :count]
-    return torch.zeros_like(scores).scatter(-1, order, 1).bool()
 
 
 class AttentionRollout(list[Tensor]):

@@ -14,6 +14,7 @@ runs = [
     dict(method="editor"),
     dict(method="mambapro"),
     dict(method="icpl"),
+    dict(method="promptma"),
     dict(method="transreid"),
 ]
 seeds = [0]

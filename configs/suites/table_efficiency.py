@@ -17,6 +17,7 @@ runs = [
     dict(method="editor"),
     dict(method="mambapro"),
     dict(method="icpl"),
+    dict(method="promptma"),
     dict(method="transreid"),
 ]
 measure = dict(benchmark="rgbnt201", batch=64, identities=8, images=8, warmup=10, repeats=30)

@@ -1,4 +1,7 @@
-"""Hard token masks that let a gradient through (NEXT, Eq. 3; the paper calls the threshold differentiable, which it is not)."""
+"""Hard token masks: the plain choice of EDITOR and PromptMA, and NEXT's, which let a gradient through.
+
+NEXT's paper (Eq. 3) calls the threshold differentiable, which it is not.
+"""
 
 from __future__ import annotations
 
@@ -47,3 +50,9 @@ def top_mask(score: Tensor, count: int, *, temperature: float) -> Tensor:
     threshold = ordered.values[..., -2:].mean(dim=-1, keepdim=True)
     soft = torch.sigmoid((score - threshold) / temperature)
     return hard + (soft - soft.detach())
+
+
+def top_patches(scores: Tensor, count: int) -> Tensor:
+    """Mask (..., N) bool of the highest scores (..., N); of equal ones the first, which `topk` leaves to the device."""
+    order = scores.sort(dim=-1, descending=True, stable=True).indices[..., :count]
+    return torch.zeros_like(scores).scatter(-1, order, 1).bool()

@@ -1,9 +1,11 @@
+from typing import get_args
+
 import pytest
 
 from benchmarks.common.errors import InputError
 from harness import reference
 from harness.records import Gmacs, Parameters
-from harness.reference import REFERENCES, Expectation, check_records, read_references
+from harness.reference import Against, Expectation, check_records, read_published_efficiency, read_references
 from harness.rows import collect
 
 
@@ -125,11 +127,19 @@ def test_reference_files_are_read_with_their_types(tmp_path, monkeypatch):
 METRICS = {"mAP", "R1", "R5", "R10", "mINP", "params_M", "gmacs_attention", "gmacs_published"}
 
 
-@pytest.mark.parametrize("path", sorted(REFERENCES.glob("*.csv")), ids=lambda path: path.stem)
-def test_shipped_references_are_of_known_metrics_and_named_once(path):
-    references = read_references(path.stem)
+@pytest.mark.parametrize("against", get_args(Against))
+def test_shipped_references_are_of_known_metrics_and_named_once(against):
+    references = read_references(against)
     keys = [(each.suite, each.benchmark, each.method, each.variant, each.metric) for each in references]
     assert {each.metric for each in references} <= METRICS
     assert len(set(keys)) == len(keys)
     assert all(each.tolerance > 0 and each.source for each in references)
     assert all(each.expected <= 100 for each in references if not each.metric.startswith(("params", "gmacs")))
+
+
+def test_printed_sizes_and_speeds_are_positive_and_of_each_method_once():
+    printed = read_published_efficiency()
+    keys = [(each.benchmark, each.method, each.variant) for each in printed]
+    assert len(set(keys)) == len(keys) > 0
+    assert all(each.source and each.device for each in printed)
+    assert all(min(each.params_M, each.gmacs, each.images_per_second) > 0 for each in printed)

@@ -6,7 +6,7 @@ import torch
 
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError
-from methods.clip import Branches, check_backbone, load_clip, resize_positions
+from methods.clip import Branches, check_backbone, count_image_blocks, load_clip, resize_positions
 from methods.pretrained import BackboneSettings
 
 SIZE = (32, 16)
@@ -195,6 +195,14 @@ def test_the_small_clip_and_the_published_one_have_their_sizes():
         vehicle = load_clip(BackboneSettings(weights="random"), (128, 256))
     assert vehicle.image.grid == (8, 16)
     assert not hasattr(clip.text, "vocabulary")
+
+
+@pytest.mark.parametrize(("architecture", "blocks"), [("vit_b_16", 12), ("small", 3), ("small_wide", 3)])
+def test_blocks_are_counted_without_building(architecture, blocks):
+    settings = BackboneSettings(architecture=architecture, weights="random")
+    assert count_image_blocks(settings) == blocks
+    with torch.device("meta"):
+        assert len(load_clip(settings, (64, 32)).image.visual.transformer.resblocks) == blocks
 
 
 def test_the_small_stem_has_one_output_for_each_patch(small):

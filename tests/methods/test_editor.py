@@ -25,7 +25,6 @@ from methods.editor import (
     attention_selection,
     background_consistency,
     frequency_selection,
-    top_patches,
 )
 
 FEW = {"head_keep": 1, "frequency_keep": 2}
@@ -49,12 +48,6 @@ def build(small, **settings):
 
 
 # -- selection
-
-
-def test_of_equal_scores_the_first_are_taken():
-    scores = torch.tensor([[3, 5, 5, 5, 1], [0, 0, 0, 0, 0]])
-    assert top_patches(scores, 2).tolist() == [[False, True, True, False, False], [True, True, False, False, False]]
-    assert top_patches(scores.float(), 4).tolist() == [[True] * 4 + [False]] * 2
 
 
 def haar(rows):

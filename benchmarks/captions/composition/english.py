@@ -7,8 +7,6 @@ from collections.abc import Sequence
 _VOWELS = tuple("aeiou")
 _SPOKEN_WITH_CONSONANT = ("uniform", "unicycle", "unisex", "used ", "utility", "ukulele", "one-", "european")
 """Beginnings that are written with a vowel and take "a"."""
-_WITHOUT_ARTICLE = ("luggage", "something")
-"""Last words that take none, as plurals do."""
 
 
 def join(*words: str) -> str:
@@ -23,9 +21,10 @@ def article(phrase: str) -> str:
 
 
 def takes_article(phrase: str) -> bool:
-    """Whether a phrase is a single thing, as "skirt" and "dress" are, and "trousers" and "luggage" are not."""
-    last = phrase.rsplit(maxsplit=1)[-1]
-    return last not in _WITHOUT_ARTICLE and (not last.endswith("s") or last.endswith("ss"))
+    """Whether a phrase is a single thing, as "skirt" and "dress" are, and "trousers", "luggage" and "something" are not."""
+    words = phrase.split()
+    plural = words[-1].endswith("s") and not words[-1].endswith("ss")
+    return not plural and words[-1] != "luggage" and words[0] != "something"
 
 
 def with_article(phrase: str) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from ...common.errors import unknown
 from ..schema.attribute import UNKNOWN
+from ..schema.values import WORDING
 from ..schema.vehicle import VEHICLE
+from .english import article
 
-GRILLE_JOINT = "wording.grille"
+GRILLE_JOINT = WORDING + "grille"
 WORDINGS: Mapping[str, tuple[str, ...]] = {GRILLE_JOINT: ("complemented by", "and")}
 """Wordings that the attributes do not settle, as options beside them: the choices by key, the usual one first.
 
@@ -26,7 +28,7 @@ FITTINGS = {
 """A sentence for each, in the published order."""
 
 _SPELT = ("SUV", "MG ")
-"""Words that are spoken letter by letter, from a letter that begins with a vowel."""
+"""Beginnings that are spoken letter by letter, the first one with a vowel, as in "an SUV"."""
 
 
 def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
@@ -34,7 +36,7 @@ def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
 
     Args:
         modality: RGB, NIR or TIR; what it cannot show is left out.
-        values: by name of an attribute of `VEHICLE` or of an option of `WORDINGS`.
+        values: by name of an attribute of `VEHICLE` (`template.compose` checks these) or of an option of `WORDINGS`.
 
     Raises:
         InputError: an option of wording, or its choice, is none of `WORDINGS`.
@@ -48,7 +50,7 @@ def _stated(modality: str, values: Mapping[str, str]) -> dict[str, str]:
     """What is known and the modality shows, and a choice for each option of wording."""
     chosen = {name: choices[0] for name, choices in WORDINGS.items()}
     for name, value in values.items():
-        if name.startswith("wording."):
+        if name.startswith(WORDING):
             if value not in WORDINGS.get(name, ()):
                 raise unknown("wording", f"{name}={value}", (f"{key}={choice}" for key in WORDINGS for choice in WORDINGS[key]))
             chosen[name] = value
@@ -143,5 +145,4 @@ def _known(words: Mapping[str, str], *names: str) -> list[str]:
 
 
 def _with_article(noun: str) -> str:
-    """With "a" or "an", by sound: an SUV, but a used roof."""
-    return f"{'an' if noun[0] in 'aeioAEIO' or noun.startswith(_SPELT) else 'a'} {noun}"
+    return f"{'an' if noun.startswith(_SPELT) else article(noun)} {noun}"

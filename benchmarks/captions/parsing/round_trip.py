@@ -6,8 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..composition.template import compose
+from ..files import FILE_SUFFIX, read_entries
+from ..schema.values import attributes_of
 from ..sentences import split_sentences
 from .parse import parse
 from .unparsed import Unparsed
@@ -23,6 +26,8 @@ class RoundTrip:
     """Captions."""
     equal: int = 0
     """Those that are composed word for word from what is parsed of them."""
+    plain: int = 0
+    """Those of them that need no choice of wording beside the attributes."""
     causes: Counter[str] = field(default_factory=Counter)
     """Captions of the rest by cause."""
     examples: dict[str, str] = field(default_factory=dict)
@@ -33,22 +38,9 @@ class RoundTrip:
         """Share in [0, 1] that came back; 1 where there is no caption."""
         return self.equal / self.total if self.total else 1.0
 
-    def add(self, text: str, cause: str | None) -> None:
-        """Count a caption; a cause says why it did not come back."""
-        self.total += 1
-        if cause is None:
-            self.equal += 1
-        else:
-            self.causes[cause] += 1
-            self.examples.setdefault(cause, text)
-
     def __add__(self, other: RoundTrip) -> RoundTrip:
-        return RoundTrip(
-            self.total + other.total,
-            self.equal + other.equal,
-            self.causes + other.causes,
-            {**other.examples, **self.examples},
-        )
+        counts = (self.total + other.total, self.equal + other.equal, self.plain + other.plain)
+        return RoundTrip(*counts, self.causes + other.causes, {**other.examples, **self.examples})
 
 
 def round_trip(object: str, texts: Iterable[str], modality: str = "RGB") -> RoundTrip:
@@ -64,18 +56,42 @@ def round_trip(object: str, texts: Iterable[str], modality: str = "RGB") -> Roun
     """
     result = RoundTrip()
     for text in texts:
-        result.add(text, _cause(object, text, modality))
+        result.total += 1
+        try:
+            values = parse(object, text)
+            cause = _difference(text, compose(object, modality, values))
+        except Unparsed as error:
+            cause = error.cause
+        if cause:
+            result.causes[cause] += 1
+            result.examples.setdefault(cause, text)
+        else:
+            result.equal += 1
+            result.plain += values == attributes_of(values)
     return result
 
 
-def _cause(object: str, text: str, modality: str) -> str | None:
-    """Why a caption does not come back; None where it does."""
-    try:
-        composed = compose(object, modality, parse(object, text))
-    except Unparsed as error:
-        return error.cause
+def round_trip_of_files(object: str, paths: Iterable[Path]) -> dict[Path, RoundTrip]:
+    """What comes back of each caption file.
+
+    Args:
+        object: "person" or "vehicle".
+        paths: published caption files; a name that ends with a modality, as `train_NI.json` does, has it composed for that one.
+
+    Raises:
+        InputError: there is no such kind, or a file is missing or malformed.
+    """
+    modalities = {suffix: modality for modality, suffix in FILE_SUFFIX.items()}
+    return {
+        path: round_trip(object, (text for _, text in read_entries(path)), modalities.get(path.stem.rsplit("_")[-1], "RGB"))
+        for path in paths
+    }
+
+
+def _difference(text: str, composed: str) -> str:
+    """In what a caption and the composed one differ; '' where they do not."""
     if composed == text:
-        return None
+        return ""
     if composed.split() == text.split():
         return "spaces"
     before, after = split_sentences(text), split_sentences(composed)
@@ -89,6 +105,7 @@ def _cause(object: str, text: str, modality: str) -> str | None:
 
 def lines(result: RoundTrip) -> list[str]:
     """The result in words: the share, then a line for each cause, the most common first."""
-    head = f"{result.equal:,} of {result.total:,} captions come back word for word ({result.share:.2%})"
+    back = f"{result.equal:,} of {result.total:,} captions come back word for word ({result.share:.2%})"
+    head = f"{back}, {result.plain:,} from attributes alone"
     ordered = sorted(result.causes.items(), key=lambda item: (-item[1], item[0]))
     return [head, *(f"{count:6,}  {cause}, as in {result.examples[cause]!r}" for cause, count in ordered)]

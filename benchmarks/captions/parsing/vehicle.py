@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..composition.vehicle import FITTINGS, GRILLE_JOINT
+from ..schema.values import is_value
 from ..schema.vehicle import VEHICLE
 from ..sentences import split_sentences
 from .unparsed import Unparsed
@@ -36,7 +37,9 @@ _SENTENCE_OF_PARTS = re.compile(r"(?:The vehicle (?:shows|has|features)|It featu
 _JOINT = re.compile(r"( with|, complemented by| and| sitting above| sits? above| above) ")
 _PART = re.compile(rf"(?:an? )?(?P<adjectives>(?:\S+ )*)(?P<noun>{'|'.join(_PARTS)})")
 
-_UNSEEN = re.compile("N/A|n/a|none[_ ]visible|unclear|undefined|unspecified|unidentifiable from image|unknown")
+_UNSEEN = re.compile(
+    r"(?<!\S)(?:N/A|n/a|none[_ ]visible|unclear|undefined|unspecified|unidentifiable from image|unknown)(?!\S)"
+)
 """Words of published captions for what an annotator could not see: the attribute is left out."""
 
 
@@ -111,8 +114,7 @@ class _Reading:
             self._add(names[0], adjective)
 
     def _add(self, name: str, value: str) -> None:
-        attribute = VEHICLE.attributes[name]
-        if not attribute.open and value not in attribute.values:
+        if not is_value(VEHICLE.attributes[name], value):
             raise Unparsed(self.text, f"{name}: {value!r} is no value of it")
         if name in self.values:
             raise Unparsed(self.text, f"{name} is told twice")

@@ -15,12 +15,13 @@ LONGEST_PHRASE = 40
 """Characters of a phrase."""
 MOST_WORDS = 6
 
-_WORD = r"[(]?[^\W_](?:[^\W_]|['/-])*[)]?"
+_LETTER = "A-Za-zÀ-ÖØ-öø-ÿ0-9"
+_WORD = rf"[(]?[{_LETTER}][{_LETTER}'/-]*[)]?"
 _PHRASE = re.compile(rf"{_WORD}(?: {_WORD}){{0,{MOST_WORDS - 1}}}")
 
 
 def is_phrase(text: str) -> bool:
-    """Whether a text is a short phrase: a few words, in brackets perhaps, without commas or the signs that end sentences."""
+    """Whether a text is a short phrase: a few words in Latin letters, no comma, no end of a sentence."""
     return len(text) <= LONGEST_PHRASE and _PHRASE.fullmatch(text) is not None
 
 

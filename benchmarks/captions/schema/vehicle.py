@@ -90,5 +90,7 @@ VEHICLE = Schema("vehicle", _BY_NAME)
 
 Names, values and their order are those of the 6,261 captions of NEXT-Text on MSVR310 in all modalities; two colours are added,
 as vehicles elsewhere have them. A brand that is not listed is a value too. What large areas or outlines tell, or what is a
-property of the image and not of the vehicle, is low-frequency; what parts tell is high-frequency (NEXT, section IV-B).
+property of the image and not of the vehicle, is low-frequency; what parts tell is high-frequency (NEXT, section IV-B, which
+names examples of persons alone). The published captions of one moment have the same word in each modality that tells it for
+the plate, the spoiler and the roof rack, and for no other attribute.
 """

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from methods.layers.masks import threshold_mask, top_mask
+from methods.layers.masks import threshold_mask, top_mask, top_patches
 
 
 @pytest.fixture
@@ -99,3 +99,9 @@ def test_the_gradient_of_the_top_mask_is_around_the_border(score):
     (logistic(leaf - border, 0.5) * w).sum().backward()
     torch.testing.assert_close(score.grad, leaf.grad)
     assert score.grad.abs().min() > 0
+
+
+def test_of_equal_scores_the_first_are_taken():
+    scores = torch.tensor([[3, 5, 5, 5, 1], [0, 0, 0, 0, 0]])
+    assert top_patches(scores, 2).tolist() == [[False, True, True, False, False], [True, True, False, False, False]]
+    assert top_patches(scores.float(), 4).tolist() == [[True] * 4 + [False]] * 2
