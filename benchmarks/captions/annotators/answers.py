@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ MAX_ANSWER = 50_000
 """Characters of the longest answer that is read."""
 
 _SHOWN_PROBLEMS = 5
+_SHOWN_NUMBER = 1e9
 
 
 class InvalidAnswer(Exception):
@@ -120,6 +120,6 @@ def _shown(value: Any) -> str:
     """A value for a message: short phrases and numbers as they are, anything else by its kind alone."""
     if isinstance(value, str):
         return repr(value) if is_plain_phrase(value) else f"a text of {len(value)} characters"
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e9:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _SHOWN_NUMBER:
         return repr(value)
     return {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}.get(type(value), "no such number")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from filelock import FileLock, Timeout
+
 from ...common.errors import InputError
 from .wire import Reply
 
@@ -122,3 +124,26 @@ class AnswerCache:
         with self._told(), self._lock:
             requests, sent, received = self._connection.execute(query + where, (annotator, version, version)).fetchone()
         return requests, sent, received
+
+
+@contextmanager
+def opened_cache(path: Path, dry_run: bool) -> Iterator[AnswerCache]:
+    """The cache of a job, for one job at a time; a dry run makes no file and may go beside another job.
+
+    Raises:
+        InputError: another job is using the file, or it cannot be used.
+    """
+    if dry_run:
+        with AnswerCache(path if path.exists() else None) as answers:
+            yield answers
+        return
+    with AnswerCache(path) as answers:
+        lock = FileLock(path.with_name(f"{path.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(f"{path}: another job is using these answers; wait for it, or choose another --out") from None
+        try:
+            yield answers
+        finally:
+            lock.release()

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TypeVar
 
 from .answers import InvalidAnswer
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 Read = Callable[[str, bool], T]
 """Takes (text of an answer, whether it is the last chance); raises InvalidAnswer."""
+
+_CHARACTERS_A_TOKEN = 4
 
 
 class NotAsked(Exception):
@@ -84,6 +87,24 @@ class Chat:
             talk = _Conversation(self, Place(key, attempt + 1, 0), [])
             return talk.run(messages, read), talk.usage
 
+    def estimate(self, question: str, answer: str, further_tokens: int = 0) -> Usage:
+        """What a conversation will cost about: the mean of what was asked before, else four characters a token.
+
+        Args:
+            question: what will be sent.
+            answer: one of the length that is expected.
+            further_tokens: of an image that is sent with it.
+        """
+        requests, sent, received = self._asked_before
+        if requests:
+            return self.settings.usage(round(sent / requests), round(received / requests))
+        sent = len(question) // _CHARACTERS_A_TOKEN + further_tokens
+        return self.settings.usage(sent, len(answer) // _CHARACTERS_A_TOKEN)
+
+    @cached_property
+    def _asked_before(self) -> tuple[int, int, int]:
+        return self.cache.tokens(self.settings.name, self.version)
+
     def _conversation(self, messages: Messages) -> str:
         whole = json.dumps([self.version, list(messages)], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()
@@ -114,6 +135,7 @@ class _Conversation:
         self.usage = Usage()
 
     def run(self, messages: Messages, read: Read[T]) -> T:
+        """The question and, where its answer is invalid, the repair."""
         try:
             reply = self._reply(messages)
             try:

@@ -16,8 +16,6 @@ from .settings import EndpointSettings
 from .transport import Send
 from .wire import ask
 
-_CHARACTERS_A_TOKEN = 4
-
 
 class EndpointAnnotator:
     """Says the attributes of an image by asking a model, one request an image and one more where the answer is invalid.
@@ -51,11 +49,7 @@ class EndpointAnnotator:
         return Answer(attributes, usage)
 
     def estimate(self, modality: str) -> Usage:
-        """What an image will cost about: the mean of what was asked before, else four characters a token."""
-        requests, sent, received = self._chat.cache.tokens(self.name, self.version)
-        if requests:
-            return self.settings.usage(round(sent / requests), round(received / requests))
-        text = self.instruction.text(modality)
-        example = json.dumps({name: {"value": "a value", "confidence": 0.95} for name in self.instruction.asked(modality)})
-        sent = len(text) // _CHARACTERS_A_TOKEN + self.settings.image_tokens
-        return self.settings.usage(sent, len(example) // _CHARACTERS_A_TOKEN)
+        """What an image will cost about."""
+        asked = self.instruction.asked(modality)
+        example = json.dumps({name: {"value": "a value", "confidence": 0.95} for name in asked})
+        return self._chat.estimate(self.instruction.text(modality), example, self.settings.image_tokens)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ...common.errors import InputError
 from ...common.files import write_text
 from ..schema.attribute import ImageKey, Schema
 from .base import Annotator
-from .cache import AnswerCache
+from .cache import AnswerCache, opened_cache
 from .chat import ask_nobody
 from .endpoint import EndpointAnnotator
 from .outcomes import Image, Outcome, Tally, outcome_of
@@ -77,7 +75,7 @@ def run_job(
     chosen = _chosen(images, limit)
     tallies: dict[str, Tally] = {}
     records: dict[tuple[ImageKey, str], str] = {}
-    with _opened(cache or out / ANSWERS, dry_run) as answers, ExitStack() as stack:
+    with opened_cache(cache or out / ANSWERS, dry_run) as answers, ExitStack() as stack:
         asked = [_asked(one, schema, answers, stack, dry_run, retry_failed) for one in annotators]
         for one in asked:
             if one.name in tallies:
@@ -109,25 +107,6 @@ def _chosen(images: Sequence[Image], limit: int | None) -> list[Image]:
         if key == following:
             raise InputError(f"two images of {key.split} {key.modality} are named {key.item!r}; names must tell them apart")
     return chosen[:limit]
-
-
-@contextmanager
-def _opened(path: Path, dry_run: bool) -> Iterator[AnswerCache]:
-    """The cache, for one job at a time; a dry run makes no file and waits for no other job."""
-    if dry_run:
-        with AnswerCache(path if path.exists() else None) as answers:
-            yield answers
-        return
-    with AnswerCache(path) as answers:
-        lock = FileLock(path.with_name(f"{path.name}.lock"))
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(f"{path}: another job is using these answers; wait for it, or choose another --out") from None
-        try:
-            yield answers
-        finally:
-            lock.release()
 
 
 def _asked(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from ...common.errors import InputError
 from ..schema.attribute import ImageKey
-from .base import AnnotationFailed, Annotator, AnnotatorStopped, Answer, Usage
+from .base import AnnotationFailed, Annotator, AnnotatorStopped, Usage
 from .chat import NotAsked
 from .endpoint import EndpointAnnotator
 
@@ -29,7 +30,7 @@ class Outcome:
     reason: str
     """Why it is not done; else empty."""
     record: str
-    """Its line of `observations.jsonl`."""
+    """What is to be written of it."""
     usage: Usage
     stopped: str | None = None
 
@@ -67,44 +68,59 @@ class _Unreadable(Exception):
     """The file of an image cannot be read."""
 
 
-def outcome_of(annotator: Annotator, image: Image) -> Outcome:
-    """What an annotator makes of an image.
+def attempt(key: ImageKey, name: str, act: Callable[[], tuple[str, Usage]], estimate: Callable[[], Usage]) -> Outcome:
+    """What comes of asking about one image.
+
+    Args:
+        key: which image.
+        name: who is asked.
+        act: asks; returns the record and what was paid.
+        estimate: what asking would cost, for a dry run.
+
+    Returns:
+        An outcome; without a record where there is a reason.
 
     Raises:
         InputError: nothing can be kept or asked any more; never because of one image.
     """
-    key, read = image
-
-    def told() -> bytes:
-        try:
-            return read()
-        except (InputError, OSError) as error:
-            raise _Unreadable(type(error).__name__) from None
-
     try:
-        return _done(annotator, key, annotator.annotate(key, told))
+        record, usage = act()
     except AnnotationFailed as error:
-        return _failed(annotator, key, "failed", error.reason, error.usage)
+        return Outcome(key, name, "failed", error.reason, "", error.usage)
     except AnnotatorStopped as error:
-        outcome = _failed(annotator, key, "not asked", f"not asked, as the annotator had stopped: {error.line}", Usage())
-        return replace(outcome, stopped=error.line)
+        reason = f"not asked, as the annotator had stopped: {error.line}"
+        return Outcome(key, name, "not asked", reason, "", Usage(), error.line)
     except NotAsked:
-        estimate = annotator.estimate(key.modality) if isinstance(annotator, EndpointAnnotator) else Usage()
-        return _failed(annotator, key, "not asked", "not asked yet", estimate)
+        return Outcome(key, name, "not asked", "not asked yet", "", estimate())
     except _Unreadable as error:
-        return _failed(annotator, key, "not asked", f"the image cannot be read ({error})", Usage())
+        return Outcome(key, name, "not asked", f"the image cannot be read ({error})", "", Usage())
+    return Outcome(key, name, "done", "", record, usage)
 
 
-def _place(annotator: Annotator, key: ImageKey) -> dict[str, str]:
-    return {"split": key.split, "modality": key.modality, "item": key.item, "annotator": annotator.name}
+def outcome_of(annotator: Annotator, image: Image) -> Outcome:
+    """What an annotator makes of an image; the record is a line of `observations.jsonl`."""
+    key, read = image
+    place = {"split": key.split, "modality": key.modality, "item": key.item, "annotator": annotator.name}
+
+    def act() -> tuple[str, Usage]:
+        answer = annotator.annotate(key, partial(_read, read))
+        attributes = {name: {"value": seen.value, "confidence": seen.confidence} for name, seen in answer.attributes.items()}
+        return _line({**place, "status": "done", "attributes": attributes}), answer.usage
+
+    def estimate() -> Usage:
+        return annotator.estimate(key.modality) if isinstance(annotator, EndpointAnnotator) else Usage()
+
+    outcome = attempt(key, annotator.name, act, estimate)
+    failed = _line({**place, "status": "failed", "reason": outcome.reason})
+    return replace(outcome, record=failed) if outcome.reason else outcome
 
 
-def _done(annotator: Annotator, key: ImageKey, answer: Answer) -> Outcome:
-    attributes = {name: {"value": seen.value, "confidence": seen.confidence} for name, seen in answer.attributes.items()}
-    record = {**_place(annotator, key), "status": "done", "attributes": attributes}
-    return Outcome(key, annotator.name, "done", "", json.dumps(record, ensure_ascii=False), answer.usage)
+def _read(read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except (InputError, OSError) as error:
+        raise _Unreadable(type(error).__name__) from None  # its message names a path of this machine
 
 
-def _failed(annotator: Annotator, key: ImageKey, kind: Kind, reason: str, usage: Usage) -> Outcome:
-    record = {**_place(annotator, key), "status": "failed", "reason": reason}
-    return Outcome(key, annotator.name, kind, reason, json.dumps(record, ensure_ascii=False), usage)
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)

@@ -53,7 +53,8 @@ def run_lanes(lanes: Sequence[Lane[Task, Result]], tasks: Sequence[Task]) -> Gen
         stop.set()
         last = time.monotonic() + GRACE
         for thread in threads:
-            thread.join(max(0.0, last - time.monotonic()))
+            if thread.is_alive():
+                thread.join(max(0.0, last - time.monotonic()))
 
 
 def _shared(tasks: Sequence[Task]) -> Callable[[], Task | None]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..parsing.parse import parse
+from ..parsing.unparsed import Unparsed
 from ..schema.attribute import UNKNOWN, AttributeType, Group, Schema
+from ..schema.values import attributes_of
 
 COLOURS = (
     *(
@@ -32,7 +35,7 @@ _FUNCTION_WORDS = frozenset(("no", "yes", "none", "on", "off", "something", "obj
 """Values that stand in any English text in other senses."""
 
 _SPELLINGS = {"grey": "gray", "colour": "color", "coloured": "colored", "tyre": "tire"}
-_NEGATIONS = frozenset(("no", "not", "without", "nor", "never", "neither"))
+_NEGATIONS = frozenset(("no", "not", "none", "nothing", "without", "nor", "never", "neither"))
 _ABSENT, _PRESENT = frozenset(("no", "none", "not present")), frozenset(("yes", "present"))
 _JOINING = frozenset(("and", "with", "over", "or", "above", "below"))
 
@@ -66,6 +69,33 @@ def unfounded(text: str, schema: Schema, values: Mapping[str, str], template: st
             problems += _wrong_polarity(schema.attributes[name], value, sentences)
             problems += _wrong_colour(name, value, values, text)
     return problems
+
+
+def read_back(text: str, schema: Schema, values: Mapping[str, str], template: str) -> list[str]:
+    """What the parser of the published style reads in a text and the values do not say, one line each.
+
+    Nothing is told of a text in another style; see `unfounded`, which reads any.
+
+    Args:
+        text: of the caption.
+        schema: of the attributes.
+        values: what may be stated, by name of the attribute.
+        template: the caption of the template composer for the same values; what it reads as may be stated too.
+    """
+    read, own = _parsed(schema, text), {**_parsed(schema, template), **values}
+    return [
+        f"it reads as {name} {value!r}" + (f", and it is {own[name]!r}" if name in own else ", which is none of the attributes")
+        for name, value in read.items()
+        if own.get(name) != value
+    ]
+
+
+def _parsed(schema: Schema, text: str) -> dict[str, str]:
+    try:
+        read = attributes_of(parse(schema.object, text))
+    except Unparsed:
+        return {}
+    return {name: value for name, value in read.items() if value != UNKNOWN}
 
 
 def _tokens(text: str) -> Tokens:
@@ -106,7 +136,7 @@ def _wrong_polarity(kind: AttributeType, value: str, sentences: Iterable[Tokens]
 
 def _wrong_colour(name: str, value: str, values: Mapping[str, str], text: str) -> Iterator[str]:
     """A colour before what an attribute names that is not the one of its own attribute of colour."""
-    own = next((values[other] for other in (f"{name}_color", f"{name}_colour") if other in values), None)
+    own = values.get(f"{name}_colour")
     if own is None or value == UNKNOWN:
         return
     noun, own_words = _tokens(value), set(_tokens(own))

@@ -16,7 +16,7 @@ from ..annotators.transport import Send
 from ..annotators.wire import ask
 from ..schema.attribute import UNKNOWN, Schema
 from ..schema.values import attributes_of
-from .claims import unfounded
+from .claims import read_back, unfounded
 
 Template = Callable[[str, str, Mapping[str, str]], str]
 """From kind of objects, modality and values to a caption; see `template.compose`."""
@@ -84,21 +84,31 @@ class LanguageModelComposer:
             AnnotatorStopped: it answers nobody.
             InputError: the template refuses the values.
         """
-        shown = self.schema.attributes
+        stated, template = self._stated(modality, values)
+        return self._chat.talk([ask(self._question(modality, stated, template))], partial(self._read, stated, template))
+
+    def estimate(self, modality: str, values: Mapping[str, str]) -> Usage:
+        """What a caption will cost about."""
+        stated, template = self._stated(modality, values)
+        return self._chat.estimate(self._question(modality, stated, template), template)
+
+    def _stated(self, modality: str, values: Mapping[str, str]) -> tuple[dict[str, str], str]:
+        """What the caption is to state, and how the template states it."""
         stated = {
             name: value
             for name, value in attributes_of(values).items()
-            if value != UNKNOWN and modality in shown[name].frequency
+            if value != UNKNOWN and modality in self.schema.attributes[name].frequency
         }
-        template = self.template(self.schema.object, modality, stated)
-        text = _TEXT.format(
+        return stated, self.template(self.schema.object, modality, stated)
+
+    def _question(self, modality: str, stated: Mapping[str, str], template: str) -> str:
+        return _TEXT.format(
             object=self.schema.object,
             modality=modality,
             words=_WORDS,
             attributes=json.dumps(stated, indent=1, ensure_ascii=False),
             template=template,
         )
-        return self._chat.talk([ask(text)], partial(self._read, stated, template))
 
     def _read(self, values: Mapping[str, str], template: str, text: str, last: bool) -> str:
         """The caption of an answer; the same is asked of the first and of the last one."""
@@ -109,6 +119,7 @@ class LanguageModelComposer:
         caption = caption.strip(" ")
         if not caption.isprintable() or not 0 < len(caption) <= LONGEST or caption[-1] not in ".!?":
             raise InvalidAnswer([f"expected full sentences in one paragraph of at most {LONGEST} characters"])
-        if problems := unfounded(caption, self.schema, values, template):
+        checks = (unfounded, read_back)
+        if problems := [problem for check in checks for problem in check(caption, self.schema, values, template)]:
             raise InvalidAnswer(problems)
         return caption
