@@ -74,6 +74,8 @@ def generate(request: Request) -> CaptionReport:
     _refuse_other(request.out, request.benchmark, settings)
     with CaptionProgress(request.quiet) as progress:
         composer = find_composer(request.composer, request.out, progress, request.retry_failed)
+        if isinstance(composer, ByModel) and not request.dry_run:
+            composer.check()
         summary = run_job(
             [(image.key, image.read) for image in images],
             schema,

@@ -137,6 +137,18 @@ def test_a_file_without_a_composer_is_refused(generate, tmp_path):
     assert result.status == 2 and "no 'composer' in it" in result.err
 
 
+def test_a_composer_without_its_key_is_refused_before_anything_is_asked(generate, tmp_path, monkeypatch):
+    pytest.importorskip("openai", reason="the client library of the chat API is an extra")
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    endpoint = {"name": "a", "url": "http://127.0.0.1:9/v1", "model": "m"}
+    path = tmp_path / "endpoints.yaml"
+    path.write_text(json.dumps({"annotators": [endpoint], "composer": {**endpoint, "key_env": "NO_SUCH_KEY"}}))
+    result = generate(tmp_path / "out", "--composer", path)
+    assert result.status == 2 and "NO_SUCH_KEY" in result.err
+    assert not (tmp_path / "out" / "observations.jsonl").exists()
+    assert generate(tmp_path / "out", "--composer", path, "--dry-run").status == 0
+
+
 def plan_of(tiny, **changes):
     return tiny.plan(
         "next", **{f"benchmark__{name}": value for name, value in {**SMALL, **changes}.items()}, schedule__epochs=1

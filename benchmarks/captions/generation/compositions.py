@@ -59,6 +59,14 @@ class ByModel:
     """Told after every caption."""
     retry_failed: bool = False
 
+    def check(self) -> None:
+        """Find out before anything is paid for whether the model can be asked.
+
+        Raises:
+            InputError: a key or the client library is missing.
+        """
+        Transport(self.settings).close()
+
     def __call__(self, object: str, sets: Sets) -> Compositions:
         """Captions, as many at once as the settings allow.
 
