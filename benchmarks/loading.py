@@ -56,6 +56,9 @@ class DataSettings(Settings):
     """A control: give the test identities, each with its camera and scene, to the wrong samples: nothing can be found."""
     shuffle_captions: bool = False
     """A control: give the captions, in training and at test, to samples of other identities."""
+    word_quality: float = Field(1.0, ge=0, le=1)
+    """Share of the words of a caption that stay, in training and at test; noise words take the place of the others. It is about
+    words that tell nothing, not about words that are wrong, which `benchmark.caption_quality` of an embedded benchmark sets."""
     validation_identities: int = Field(0, ge=0)
     """Training identities that are held out to choose an epoch on."""
 

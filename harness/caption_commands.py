@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .caption_audit_commands import audit, corrupt
 from .options import Folder, data_root_option, json_option, set_option
 from .terminal import console
 
@@ -28,7 +29,11 @@ composer_option = click.option(
 
 @click.group()
 def captions() -> None:
-    """Captions: generate them, explain them, measure them."""
+    """Captions: generate, explain, measure, audit and corrupt them."""
+
+
+captions.add_command(audit)
+captions.add_command(corrupt)
 
 
 @captions.command(epilog="Example: harness captions generate synthetic_person --annotators simulated --out captions")

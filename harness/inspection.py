@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from benchmarks.base import BENCHMARKS, Benchmark
 from benchmarks.batch import BatchSpec
+from benchmarks.captions.corruption import corrupt_benchmark
 from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.settings import Settings, parse
 from benchmarks.conditions import Condition
@@ -141,6 +142,7 @@ def _load(
     data = parse(DataSettings, sections["data"], "data")
     rerank = parse(_Tested, sections["evaluation"], "--set evaluation").rerank
     loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
+    loaded = corrupt_benchmark(loaded, data.word_quality)
     if data.shuffle_captions:
         loaded = shuffle_captions(loaded)
     method = _build(name, settings, spec)

@@ -17,6 +17,10 @@ from benchmarks.common.files import write_text
 from .directions import Direction
 from .records import SCHEMA_VERSION, Section
 
+TableForm = Literal["comparison", "ablation", "captions"]
+"""A comparison is of methods, an ablation of variants of one method; `captions` has a line for each caption set (an entry of
+the benchmarks) and setting, and methods side by side."""
+
 
 class ManifestRun(Section):
     """One run of a suite."""
@@ -50,8 +54,7 @@ class Manifest(Section):
     schema_version: int = SCHEMA_VERSION
     suite: str
     title: str
-    table: Literal["comparison", "ablation"]
-    """A comparison is of methods, an ablation of variants of one method."""
+    table: TableForm
     reference: str = ""
     """Label of the row against which differences are given; the first row where it is empty."""
     runs: list[ManifestRun]

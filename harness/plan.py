@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from benchmarks.base import BENCHMARKS, Benchmark, BenchmarkSettings
+from benchmarks.captions.corruption import corrupt_benchmark
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 from benchmarks.conditions import Conditions
@@ -191,9 +192,10 @@ class Plan:
             raise InputError(f"{where}: evaluation.epoch_rule best-on-validation needs data.validation_identities of 1 or more")
 
     def load_benchmark(self, data_root: Path | None, cache: Path | None) -> Benchmark:
-        """Load the benchmark.
+        """Load the benchmark, its captions corrupted where the settings say so: the caption fingerprint is of what is read.
 
         Raises:
-            InputError: its files are missing or do not fit.
+            InputError: its files are missing or do not fit, or there are no captions to corrupt.
         """
-        return BENCHMARKS.get(self.benchmark).load(self.benchmark_settings, data_root, cache)
+        loaded = BENCHMARKS.get(self.benchmark).load(self.benchmark_settings, data_root, cache)
+        return corrupt_benchmark(loaded, self.data.word_quality)

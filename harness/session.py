@@ -41,23 +41,25 @@ def prepare(planned: Sequence[Plan], place: Place, console: Console | None = Non
     loaded: dict[str, Benchmark] = {}
     tasks = []
     for plan in planned:
-        key = f"{plan.benchmark} {plan.benchmark_settings!r}"  # not as JSON, which drops the folders of paths
+        # not as JSON, which drops the folders of paths
+        key = f"{plan.benchmark} {plan.benchmark_settings!r} {plan.data.word_quality}"
         if key not in loaded:
             loaded[key] = plan.load_benchmark(place.data_root, place.cache)
         plan.check(loaded[key])
         tasks.append(Task(plan, plan.run_id(loaded[key])))
     if console:
-        for benchmark in loaded.values():
-            _tell(benchmark, console)
+        # once, where a benchmark is loaded with several qualities of its captions
+        for line in dict.fromkeys(line for benchmark in loaded.values() for line in _remarks(benchmark)):
+            console.print(line, markup=False, highlight=False)
     return tasks
 
 
-def _tell(benchmark: Benchmark, console: Console) -> None:
-    """Say what a user should know of the data, and which samples are left out."""
+def _remarks(benchmark: Benchmark) -> list[str]:
+    """What a user should know of the data, and which samples are left out."""
     shown = [*benchmark.remarks, *(f"left out: {line}" for line in benchmark.left_out[:_LEFT_OUT_SHOWN])]
     more = len(benchmark.left_out) - _LEFT_OUT_SHOWN
-    for line in [*shown, *([f"left out: {more} more; records list them"] if more > 0 else [])]:
-        console.print(f"{benchmark.facts.name}: {line}", markup=False, highlight=False)
+    lines = [*shown, *([f"left out: {more} more; records list them"] if more > 0 else [])]
+    return [f"{benchmark.facts.name}: {line}" for line in lines]
 
 
 def check_writable(folder: Path) -> None:

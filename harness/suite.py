@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ from methods.base import METHODS, MethodSettings
 from .benchmark_entry import BenchmarkEntry
 from .configs import find_config, merge, merge_sections, read_config
 from .directions import Directions, at_point, check_rows
-from .manifest import Manifest, ManifestRun
+from .manifest import Manifest, ManifestRun, TableForm
 from .plan import Evaluation, Plan, Profile
 from .recipes import recipe_sections
 from .schedules import Schedule
@@ -48,7 +48,7 @@ class Suite(Settings):
     """A suite file."""
 
     title: str
-    table: Literal["comparison", "ablation"] = "comparison"
+    table: TableForm = "comparison"
     reference: str = ""
     """Label of the row against which differences are given; the first row where it is empty."""
     benchmarks: tuple[BenchmarkEntry, ...] = Field(min_length=1)

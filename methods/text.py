@@ -18,6 +18,18 @@ _ROWS = 64
 _LENGTH_STEP = 16
 
 
+def clip_tokenizer(context: int) -> Any:
+    """CLIP's byte-pair tokenizer."""
+    import open_clip
+
+    return open_clip.SimpleTokenizer(context_length=context)
+
+
+def token_lengths(texts: Iterable[str], tokenizer: Any) -> list[int]:
+    """Number of CLIP tokens of each text with start and end, before any cut."""
+    return [len(tokenizer.encode(text)) + 2 for text in texts]
+
+
 class FeatureStore(Protocol):
     """Where encoded texts outlive a process; keys are texts."""
 
@@ -63,9 +75,7 @@ class TextTower(nn.Module):
     @cached_property
     def tokenizer(self) -> Any:
         """CLIP's byte-pair tokenizer."""
-        import open_clip
-
-        return open_clip.SimpleTokenizer(context_length=self.context)
+        return clip_tokenizer(self.context)
 
     def _rows(self, tokens: Tensor) -> Tensor:
         """Rows of the embedding table for tokens."""
@@ -123,7 +133,7 @@ class TextEncoder(nn.Module):
 
     def lengths(self, texts: Iterable[str]) -> list[int]:
         """Number of tokens of each text with start and end, before any cut."""
-        return [len(self.tower.tokenizer.encode(text)) + 2 for text in texts]
+        return token_lengths(texts, self.tower.tokenizer)
 
     @torch.compiler.disable  # a dictionary and a tokenizer: traced, each new text would be compiled anew
     def encode(self, texts: Sequence[str]) -> Tensor:

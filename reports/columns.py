@@ -10,7 +10,7 @@ from harness.records import Record
 from harness.rows import Row
 
 from .formats import bounds, counted, fixed, listed, plus_minus, signed
-from .measures import MetricName, chosen_on_test, difference, interval, metric, reranked
+from .measures import MetricName, chosen_on_test, difference, interval, is_same, metric, reranked
 from .table import Cell, Column, Emphasis
 
 ON_TEST = "†"
@@ -61,7 +61,7 @@ def difference_to(reference: Row | None) -> CellOf:
     """Difference of mAP to the reference row with its paired interval, in bold where it is resolved."""
 
     def cell(row: Row) -> Cell:
-        if reference is not None and row.label == reference.label:
+        if reference is not None and is_same(row, reference):
             return Cell("reference", emphasis="muted")
         found = difference(row, reference)
         if found is None or math.isnan(found.interval.estimate):

@@ -25,9 +25,14 @@ def interval(row: Row) -> Interval | None:
     return None if values is None else bootstrap_mean(values, _generator())
 
 
+def is_same(row: Row, other: Row) -> bool:
+    """Whether two rows of a suite are one."""
+    return (row.label, row.benchmark) == (other.label, other.benchmark)
+
+
 def difference(row: Row, reference: Row | None) -> PairedDifference | None:
     """Difference of a row's mAP to that of the reference; None where one of them is not finished, or they are the same."""
-    if reference is None or row.label == reference.label:
+    if reference is None or is_same(row, reference):
         return None
     first, second = row.average_precision, reference.average_precision
     if first is None or second is None:

@@ -35,7 +35,8 @@ class SyntheticSettings(BenchmarkSettings):
     """Samples of each test identity."""
     cameras: int = Field(4, ge=2, le=MOST_CAMERAS)
     caption_quality: float = Field(1.0, ge=0, le=1)
-    """Probability that what a caption tells of an attribute is true: a control, and a study of caption quality."""
+    """Probability that what a caption tells of an attribute is true: a control. It is about truth; `data.word_quality` is about
+    words that tell nothing."""
     captions: FilePath | None = None
     """Folder of caption files that take the place of the benchmark's own, as `harness captions generate` writes them."""
     background_only: bool = False

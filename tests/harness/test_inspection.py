@@ -115,6 +115,14 @@ def test_a_control_is_tested_as_it_was(tiny, work, evaluate, control):
     assert evaluate(checkpoint, **{f"data__{control}": False}) != record.metrics
 
 
+def test_corrupted_captions_are_tested_as_they_were_learned(tiny, work, evaluate):
+    changes = {"data__word_quality": 0.35, "method__caption_feature": True, "schedule__epochs": 1}
+    record = tiny.execute(tiny.plan(**changes), work)
+    checkpoint = work / "runs" / record.id / "model.pt"
+    assert evaluate(checkpoint) == record.metrics
+    assert evaluate(checkpoint, data__word_quality=1.0) != record.metrics
+
+
 def test_settings_of_data_and_benchmark_can_be_changed(trained, evaluate):
     assert evaluate(trained.baseline.checkpoint, data__test_batch=3) == trained.baseline.record.metrics
     assert evaluate(trained.baseline.checkpoint, benchmark__test_images=3).queries == 30

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.captions.corruption import corrupt_folder
 from benchmarks.common.errors import InputError
 from benchmarks.loading import DataSettings
 from benchmarks.rgbnt201 import Rgbnt201Settings
@@ -32,6 +33,7 @@ CHANGES = {
     "its strength": {"data__test_degraded": ["TIR:blur:2"]},
     "conditions": {"evaluation__conditions": ["missing"]},
     "a condition": {"evaluation__conditions": ["missing:RGB"]},
+    "clean words": {"data__word_quality": 0.7},
     "labels": {"data__shuffle_train_labels": True},
     "evaluation": {"evaluation__every": 2},
     "epoch rule": {"evaluation__epoch_rule": "best-on-test"},
@@ -220,3 +222,22 @@ def test_other_degradations_make_another_run_where_something_is_degraded(tiny, m
 
 def test_a_run_is_shown_by_row_benchmark_and_seed(tiny):
     assert tiny.plan("baseline", 3).shown == "baseline on synthetic_person, seed 3"
+
+
+def test_corrupted_captions_are_what_a_run_reads_and_what_its_fingerprint_is_of(tiny):
+    clean, noisy, noisier = (tiny.plan(data__word_quality=quality).load_benchmark(None, None) for quality in (1.0, 0.7, 0.35))
+    assert len({each.caption_fingerprint for each in (clean, noisy, noisier)}) == 3
+    assert clean.split_fingerprint == noisy.split_fingerprint
+    for split in ("train", "query"):
+        pairs = zip(getattr(clean, split).samples, getattr(noisy, split).samples, strict=True)
+        assert all(before.captions != after.captions for before, after in pairs)
+
+
+def test_files_that_were_corrupted_are_read_as_the_setting_makes_them(tiny, tree, tmp_path):
+    def fingerprint(quality=1.0, captions=None):
+        plan = tiny.plan(data__word_quality=quality)
+        plan = replace(plan, benchmark="rgbnt201", benchmark_settings=Rgbnt201Settings(captions=captions))
+        return plan.load_benchmark(tree, None).caption_fingerprint
+
+    corrupt_folder(tree / "RGBNT201" / "text", tmp_path / "noisy", 0.35)
+    assert fingerprint(captions=str(tmp_path / "noisy")) == fingerprint(quality=0.35) != fingerprint()

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.captions.sentences import draw_texts
 from benchmarks.rgbnt201 import Rgbnt201, Rgbnt201Settings
 from harness.records import read_queries, read_record
+from harness.suite import load_suite, plans
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,27 @@ def test_sentences_are_drawn_from_published_captions(benchmark):
                 kept, total = kept + len(places), total + len(caption)
     assert kept / total == pytest.approx(0.75, abs=0.02)
     assert len({text for text in drawn[:, :, 0].flat}) > 2 * 300
+
+
+def test_caption_sets_and_qualities_are_other_captions_of_one_split(published_tree, published_captions):
+    """What the quality study on RGBNT201 reads, with the folders of its sets named as on the command line."""
+    sets = {"NEXT-Text": "next-text", "IDEA-Text": "idea-text"}
+    entries = [
+        {"name": "rgbnt201", "label": label, "set": {"benchmark.captions": str(published_captions / folder / "rgbnt201")}}
+        for label, folder in sets.items()
+    ]
+    name, suite = load_suite("caption_quality_rgbnt201", {"benchmarks": entries})
+    planned = plans(name, suite, seeds=[1111], only="next *")
+    loaded = [plan.load_benchmark(published_tree, None) for plan in planned]
+    assert {each.split_fingerprint for each in loaded} == {SPLIT}
+    assert len({each.caption_fingerprint for each in loaded}) == len(planned) == 2 * 3
+    assert loaded[2].caption_fingerprint == CAPTIONS
+    for sample, noisy in zip(loaded[2].train.samples[:50], loaded[0].train.samples[:50], strict=True):
+        for caption, corrupted in zip(sample.captions, noisy.captions, strict=True):
+            pairs = list(zip(" ".join(caption).split(), " ".join(corrupted).split(), strict=True))
+            pairs = [pair for pair in pairs if any(map(str.isalnum, pair[0]))]  # a full stop may stand alone
+            assert len(corrupted) == len(caption)
+            assert sum(before == after for before, after in pairs) == pytest.approx(0.35 * len(pairs), abs=1)
 
 
 def test_the_report_holds_the_three_rows(run):

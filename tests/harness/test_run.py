@@ -279,6 +279,15 @@ def test_captions_of_others_change_what_reads_captions(tiny, work):
     assert records[0].captions.captions == 3 * 40
 
 
+def test_corrupted_words_are_no_other_split_and_other_captions(tiny, work):
+    settings = {"method__caption_feature": True, "schedule__epochs": 1, "profile__throughput": False}
+    clean, noisy = (tiny.execute(tiny.plan(data__word_quality=quality, **settings), work) for quality in (1.0, 0.35))
+    check_same_split("tiny", [clean, noisy])
+    assert clean.caption_fingerprint != noisy.caption_fingerprint
+    assert clean.metrics != noisy.metrics
+    assert clean.history[0].losses != noisy.history[0].losses
+
+
 def test_rows_on_other_images_of_one_split_stand_in_one_table(trained):
     """What another drawing of the same split changes is the captions and the pictures, not names, identities and cameras."""
     row = trained.baseline

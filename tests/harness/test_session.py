@@ -66,6 +66,15 @@ def test_a_benchmark_is_loaded_once_for_all_rows(suite, tmp_path, monkeypatch):
     assert len(loaded) == 1
 
 
+def test_qualities_of_captions_are_told_apart(tiny, tmp_path):
+    rows = [{"method": "next", "label": str(quality), "set": {"data.word_quality": quality}} for quality in (1.0, 0.7, 0.35)]
+    name, suite = load_suite(str(tiny.write_suite(tmp_path / "mine.py", runs=rows)))
+    tasks = prepare(plans(name, suite), Place(tmp_path / "work"))
+    assert len({task.run_id for task in tasks}) == 3
+    loaded = [task.plan.load_benchmark(None, None) for task in tasks]
+    assert [task.run_id for task in tasks] == [task.plan.run_id(each) for task, each in zip(tasks, loaded, strict=True)]
+
+
 def test_folders_of_one_name_are_told_apart(tiny, tmp_path, tree):
     """Caption folders `a/text` and `b/text` are two benchmarks, though records keep the last part of the path alone."""
     source = tree / "RGBNT201" / "text"

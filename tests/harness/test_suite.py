@@ -1,3 +1,4 @@
+import math
 import sys
 
 import pytest
@@ -31,8 +32,24 @@ def test_every_shipped_suite_unfolds(name):
     for member in load_members(name):
         planned = plans(member.name, member.suite)
         assert member.name.startswith(name) or read_group(name)
-        assert len(planned) == len(member.suite.benchmarks) * len(member.suite.runs) * len(member.suite.seeds)
+        points = math.prod(map(len, member.suite.grid.values()))
+        assert len(planned) == len(member.suite.benchmarks) * len(member.suite.runs) * points * len(member.suite.seeds)
         assert {plan.suite for plan in planned} == {member.name}
+
+
+def test_caption_sets_and_qualities_are_axes_of_the_quality_study():
+    planned = plans(*load_suite("caption_quality"), seeds=[0])
+    found = [(plan.benchmark_label, plan.method, plan.data.word_quality) for plan in planned]
+    sets = {"own captions": 1.0, "captions 70 % true": 0.7}
+    assert found == [(name, method, share) for name in sets for method in ("idea", "next") for share in (0.35, 0.7, 1.0)]
+    assert {plan.benchmark_label: plan.benchmark_settings.caption_quality for plan in planned} == sets
+    assert {plan.method_settings.cda.kernel for plan in planned if plan.method == "idea"} == {2}
+
+
+def test_caption_folders_of_the_real_quality_study_are_named_on_the_command_line():
+    entry = {"name": "rgbnt201", "label": "mine", "set": {"benchmark.captions": "mine"}}
+    name, suite = load_suite("caption_quality_rgbnt201", {"benchmarks": [entry]})
+    assert {plan.benchmark_settings.captions for plan in plans(name, suite)} == {"mine"}
 
 
 def test_the_runs_stand_in_the_order_of_the_tables(load):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from methods.clip import SMALL_BUCKETS, SMALL_VOCABULARY, load_clip
-from methods.text import TextEncoder
+from methods.text import TextEncoder, clip_tokenizer, token_lengths
 
 TEXTS = [
     "A man.",
@@ -145,6 +145,12 @@ def test_a_long_text_is_cut_with_the_end_token_last(tower):
     assert tokens[0, 1:-1].tolist() == numbers[:75]
     beyond = tower.tokenizer.decode(numbers[:75]) + " something else."
     torch.testing.assert_close(encoder.encode([LONG]), encoder.encode([beyond]))
+
+
+def test_lengths_without_a_tower_are_those_of_an_encoder(tower):
+    encoder = TextEncoder(tower)
+    texts = [*TEXTS, LONG]
+    assert token_lengths(texts, clip_tokenizer(77)) == encoder.lengths(texts)
 
 
 def test_lengths_are_those_of_the_text_with_start_and_end(tower):

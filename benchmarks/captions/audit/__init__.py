@@ -1,0 +1,1 @@
+"""How good a caption set is: what can be counted in its files, without images or models."""
