@@ -41,7 +41,10 @@ class SimulatedAnnotator:
     What is visible is told with a probability p to be right, which is drawn around the accuracy of the attribute's group, less
     what the modality takes off; now and then it is missed and called unknown. What is not visible is called unknown, or
     guessed, all options alike. The stated confidence is sigmoid(sharpness * logit(p) + bias), so it is calibrated at
-    sharpness 1 and bias 0, up to rounding.
+    sharpness 1 and bias 0, up to rounding, for all that is told by itself.
+
+    Attributes that are read off one thing (what is carried, footwear) are told together: p is that of the thing, and so is the
+    confidence. The wrong thing may still give a right value: a handbag is no backpack, and neither is a suitcase.
 
     Args:
         settings: accuracy, confidence.
@@ -112,14 +115,16 @@ def say(settings: SimulatedSettings, kind: AttributeType, truth: Truth, world: W
     """
     keys = world.visits.key[:, None], np.arange(len(MODALITIES))
 
+    about = truth.thing or kind.name
+
     def unit(name: str) -> npt.NDArray[np.float64]:
-        return world.draws.uniform(f"annotator/{settings.name}/{name}/{kind.name}", 0, 1, *keys).astype(np.float64)
+        return world.draws.uniform(f"annotator/{settings.name}/{name}/{about}", 0, 1, *keys).astype(np.float64)
 
     loss = np.array([settings.loss[modality] for modality in MODALITIES])
     mean = settings.accuracy[kind.group] - loss + settings.spread * (2 * unit("ease") - 1)
     options = len(truth.options)
     probability = np.where(truth.visible, mean, 1 / options).clip(_EDGE, 1 - _EDGE)
-    step = 1 + world.draws.integers(f"annotator/{settings.name}/wrong/{kind.name}", options - 1, *keys)
+    step = 1 + world.draws.integers(f"annotator/{settings.name}/wrong/{about}", options - 1, *keys)
     value = np.where(unit("right") < probability, truth.value, (truth.value + step) % options)
     unknown = np.where(truth.visible, unit("seen") < settings.miss, unit("guess") >= settings.guess)
     low, high = settings.unknown_confidence

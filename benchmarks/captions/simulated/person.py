@@ -12,7 +12,7 @@ from ...synthetic.kinds import kind_of
 from ...synthetic.moments import Time
 from ...synthetic.person.attributes import PERSON, Bag
 from ...synthetic.world import World
-from .truth import Truth, Truths, everywhere, of_words, shown_by
+from .truth import Truth, Truths, everywhere, of_words, read_off, shown_by
 
 _SAME = {
     "age": "age",
@@ -45,9 +45,9 @@ def _lasting(world: World, visible: Mapping[str, Bools]) -> dict[str, Truth]:
     for name, ours in _SAME.items():
         own = PERSON[ours].values
         truths[name] = of_words(own, own, world.attributes[ours][row], visible[ours])
-    shoes = [shoe.rpartition(" ") for shoe in PERSON["footwear"].values]
-    for name, words in (("footwear_style", [shoe[0] for shoe in shoes]), ("footwear", [shoe[2] for shoe in shoes])):
-        truths[name] = of_words(sorted(set(words)), words, people.footwear[row], visible["footwear"])
+    for name, place in (("footwear_style", 0), ("footwear", 2)):
+        words = [shoe.rpartition(" ")[place] for shoe in PERSON["footwear"].values]
+        truths[name] = read_off("footwear", words, people.footwear[row], visible["footwear"])
     truths["glasses"] = of_words(_YES_NO, _YES_NO, people.glasses[row], visible["glasses"])
     truths["hat"] = of_words((_NONE, "cap"), (_NONE, "cap"), people.hat[row], visible["hat"])
     return truths
@@ -56,20 +56,24 @@ def _lasting(world: World, visible: Mapping[str, Bools]) -> dict[str, Truth]:
 def _carried(world: World, visible: Mapping[str, Bools]) -> dict[str, Truth]:
     """What a person carries, holds and drags at the moment."""
     bag = world.people.bag[world.visits.row]
-    seen = visible["bag"]
     bags = [word or _NONE for word in PERSON["bag"].values]
-    dragged = [_LUGGAGE if word == _LUGGAGE else _NONE for word in bags]
-    carried = [_NONE if word == _LUGGAGE else word for word in bags]
-    truths = {
-        "carrying": of_words(list(dict.fromkeys(carried)), carried, bag, seen),
-        "dragging": of_words((_NONE, _LUGGAGE), dragged, bag, seen),
+    words = {
+        "carrying": [_NONE if word == _LUGGAGE else word for word in bags],
+        "dragging": [word if word == _LUGGAGE else _NONE for word in bags],
+        "handbag": _is(Bag.HANDBAG),
+        "backpack": _is(Bag.BACKPACK),
+        "luggage": _is(Bag.SUITCASE),
     }
-    for name, kind in (("handbag", Bag.HANDBAG), ("backpack", Bag.BACKPACK), ("luggage", Bag.SUITCASE)):
-        truths[name] = of_words(_YES_NO, _YES_NO, (bag == kind).astype(np.int64), seen)
+    truths = {name: read_off("bag", each, bag, visible["bag"]) for name, each in words.items()}
     things = [word or _NONE for word in PERSON["held"].values]
     held = np.where(world.poses.holding, world.people.held[world.visits.row], 0)
     truths["holding"] = of_words(things, things, held, _hand_shown(held > 0, visible))
     return truths
+
+
+def _is(kind: Bag) -> list[str]:
+    """Whether each kind of bag is this one, in words."""
+    return [_YES_NO[bag is kind] for bag in Bag]
 
 
 def _hand_shown(holds: Bools, visible: Mapping[str, Bools]) -> Bools:

@@ -18,11 +18,14 @@ class Truth:
     """One attribute of N samples."""
 
     options: tuple[str, ...]
-    """Values that samples of such a world can have: the wrong answers are among them too."""
+    """Values that samples of such a world can have: the wrong answers are among them too. Where the attribute is read off a
+    thing that others are read off as well, the value that goes with each such thing."""
     value: Ints
     """(N, M) position of the true one among the options."""
     visible: Bools
     """(N, M) whether the modality shows it in this sample."""
+    thing: str = ""
+    """What it is read off, with others: who takes a backpack for a handbag is wrong about all of them. Empty where alone."""
 
 
 Truths = Mapping[str, Truth]
@@ -42,6 +45,18 @@ def of_words(options: Sequence[str], words: Sequence[str], positions: Ints, visi
     lookup = np.array([place[word] for word in words], np.int64)
     value = lookup[positions]
     return Truth(tuple(options), np.broadcast_to(value if value.ndim > 1 else value[:, None], visible.shape), visible)
+
+
+def read_off(thing: str, words: Sequence[str], positions: Ints, visible: Bools) -> Truth:
+    """The truth of an attribute that is read off a thing.
+
+    Args:
+        thing: its name.
+        words: the value that goes with each such thing.
+        positions: (N,) which thing it is.
+        visible: (N, M).
+    """
+    return Truth(tuple(words), np.broadcast_to(positions[:, None], visible.shape), visible, thing)
 
 
 def everywhere(rows: int) -> Bools:
