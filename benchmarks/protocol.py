@@ -12,14 +12,9 @@ if TYPE_CHECKING:
     from .base import Split
 
 JUNK = -1
-"""Identity of a picture that shows nobody in full, as Market-1501 has them: in the gallery it is neither a hit nor a miss of
-any query, as a query it is skipped. Distractors (identity 0 there) are no junk: they show nobody who is asked for, and are
-misses like any other."""
-
-
-JUNK = -1
-"""Identity of images that Market-1501 declares junk: neither hits nor misses, left out when a benchmark is read. Its
-distractors, identity 0, stay: they are misses for every query."""
+"""Identity of a picture that shows nobody in full, as Market-1501 has them. Benchmarks leave it out when they are read; in
+embeddings from elsewhere it is neither a hit nor a miss of any query, and as a query it is skipped. Distractors (identity 0
+there) are no junk: they show nobody who is asked for, and are misses like any other."""
 
 
 class Protocol(str, Enum):

@@ -323,7 +323,7 @@ def data_verify(benchmark: str, data_root: Path | None, changes: tuple[str, ...]
         _show(report.model_dump(), list, as_json)
     else:
         for line in report_lines(report):
-            _console().print(line)
+            _console().print(line, soft_wrap=isinstance(line, str))  # a line that is cut can be neither read nor searched
     sys.exit(0 if report.passed else 1)
 
 

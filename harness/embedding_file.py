@@ -32,7 +32,8 @@ def rank_file(path: Path, protocol: str, *, device: str = "cpu", rerank: Reranki
         rerank: re-order by k-reciprocal neighbours first.
 
     Raises:
-        InputError: the file is no npz, or lacks an array or holds one of the wrong shape or kind; CUDA is absent.
+        InputError: the file is no npz, or lacks an array or holds one of the wrong shape or kind; no query has a match; CUDA is
+            absent.
     """
     target = check_device(device)
     arrays = _read(path)
@@ -46,9 +47,11 @@ def rank_file(path: Path, protocol: str, *, device: str = "cpu", rerank: Reranki
     query, gallery = (_embeddings(arrays.pop(f"{role}_embeddings")) for role in ("query", "gallery"))
     columns = [np.asarray(arrays[f"{role}_{what}"], np.int64) for what in ("ids", group) for role in ("query", "gallery")]
     try:
-        return rank(query, gallery, *columns, device=target, rerank=rerank)
+        ranking = rank(query, gallery, *columns, device=target, rerank=rerank)
+        ranking.metrics()  # so that a file in which no query has a match is named
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    return ranking
 
 
 def write_queries(path: Path, ranking: Ranking) -> None:

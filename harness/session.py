@@ -50,7 +50,7 @@ def prepare(planned: Sequence[Plan], place: Place, console: Console | None = Non
     if console:
         # once, where a benchmark is loaded with several qualities of its captions
         for line in dict.fromkeys(line for benchmark in loaded.values() for line in _remarks(benchmark)):
-            console.print(line, markup=False, highlight=False)
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     return tasks
 
 

@@ -120,5 +120,5 @@ def market_mm(root: Path, name: str = "Market-1501-RGBNT") -> Path:
     for folder, names in (("train", train), ("query", query), ("gallery", gallery)):
         for file in names:
             for place, modality in enumerate(("RGB", "NI", "TI")):
-                put(root / name / folder / modality / file, "person", int(file[:2]) + 2, place, folder)
+                put(root / name / folder / modality / file, "person", int(file.partition("_")[0]) + 2, place, folder)
     return root

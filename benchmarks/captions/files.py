@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -26,18 +27,32 @@ def read_entries(path: Path) -> list[tuple[str, str]]:
         InputError: the file is missing, or is no JSON list of {item, description}.
     """
     try:
-        return [_pair(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors write a byte order mark
     except FileNotFoundError:
         raise InputError(f"{path}: no such caption file; expected a JSON list of {{item, description}}") from None
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: not a JSON list of {{item, description}} ({error!r})") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _no_list(path, _reason(error)) from None
+    if not isinstance(content, list):
+        raise _no_list(path, f"it holds one {type(content).__name__}")
+    return [_pair(path, number, entry) for number, entry in enumerate(content, start=1)]
 
 
-def _pair(entry: Any) -> tuple[str, str]:
-    item, description = entry["item"], entry["description"]
-    if not isinstance(item, str) or not isinstance(description, str):
-        raise TypeError(f"no text in {entry!r}")
-    return item, description
+def _pair(path: Path, number: int, entry: Any) -> tuple[str, str]:
+    match entry:
+        case {"item": str(item), "description": str(description)}:
+            return item, description
+    raise _no_list(path, f"entry {number} is {reprlib.repr(entry)}")
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read as JSON, shortly: an error of decoding has the whole file in it."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return {UnicodeDecodeError: "its bytes are no UTF-8", RecursionError: "nested too deeply"}.get(type(error)) or str(error)
+
+
+def _no_list(path: Path, reason: str) -> InputError:
+    return InputError(f"{path}: not a JSON list of {{item, description}} ({reason})")
 
 
 def write_entries(path: Path, entries: Iterable[tuple[str, str]]) -> None:

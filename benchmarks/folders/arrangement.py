@@ -61,7 +61,7 @@ class Scan:
         if not any(place in places for places in self.keys.values()):
             self.absent.add(place)
             if folder.is_dir():
-                self.problems.append(problem("empty_folder", folder, f"no {SUFFIX} file in it"))
+                self.problems.append(problem("empty_folder", folder, f"no {SUFFIX} file in it; copy the images"))
 
     def has(self, folder: Path, expected: str) -> bool:
         """Whether a folder exists; where not, it is a problem."""

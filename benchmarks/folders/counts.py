@@ -34,4 +34,8 @@ def count_problems(published: Mapping[Role, Sequence[Counts]], splits: Mapping[R
             expected: dict[int, Counts] = {value: counts for counts in known if (value := getattr(counts, what)) is not None}
             if expected and count not in expected:
                 shown = " or ".join(f"{value:,} ({counts.source})" for value, counts in expected.items())
-                yield problem("count", role, f"{count:,} {what}; published: {shown}: another version, or a part of it")
+                yield problem(
+                    "count",
+                    role,
+                    f"{count:,} {what}; published: {shown}: another version, or a part of it; compare with the release",
+                )

@@ -32,10 +32,10 @@ def read_image(path: Path) -> Images:
                 raise ImageError(f"{path}: {mode_message(image.mode)}")
             return np.asarray(image.convert("RGB"))
     except DAMAGE as error:
-        raise ImageError(f"{path}: not a readable image ({_reason(error)})") from None
+        raise ImageError(f"{path}: not a readable image ({damage(error)})") from None
 
 
-def _reason(error: Exception) -> str:
+def damage(error: Exception) -> str:
     """What Pillow says of a damaged file, without the path that it adds."""
     if isinstance(error, UnidentifiedImageError):
         return "cannot identify image file"

@@ -43,4 +43,4 @@ class NameForm:
     @property
     def expected(self) -> str:
         """What a name should be."""
-        return f"the name does not read {self.shown}, as in {self.example}"
+        return f"the name does not read {self.shown}, as in {self.example}; rename or remove it"

@@ -58,4 +58,9 @@ class Problem(BaseModel):
 
 def problem(kind: Kind, path: Path | str, message: str) -> Problem:
     """A problem at a path."""
-    return Problem(kind=kind, path=str(path), message=message)
+    return Problem(kind=kind, path=printable(str(path)), message=printable(message))
+
+
+def printable(text: str) -> str:
+    """A text in one line that every terminal can show: a file's name may hold line breaks, or bytes that are no UTF-8."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)

@@ -172,4 +172,4 @@ def _incomplete(folder: Path, files: Sequence[Path], places: set[int]) -> Proble
 def _note_empty(roles: Sequence[RoleSurvey], what: str = "") -> None:
     for role in roles:
         if not role.samples and not role.problems and not role.incomplete:
-            role.problems.append(problem("empty_folder", role.folder, f"no {SUFFIX} file {what}in it"))
+            role.problems.append(problem("empty_folder", role.folder, f"no {SUFFIX} file {what}in it; copy the images"))

@@ -38,7 +38,11 @@ def _check(path: Path, samples: Sequence[Sample], keep_empty: bool) -> Iterator[
     items = [item for item, _ in entries]
     known, listed = {item_of(sample) for sample in samples}, set(items)
     for item in repeated(items):
-        yield problem("duplicate_caption", path, f"the item {item!r} occurs more than once; every image has one caption")
+        yield problem(
+            "duplicate_caption",
+            path,
+            f"the item {item!r} occurs more than once; every image has one caption: remove the others",
+        )
     for item, text in entries:
         if not text.strip() and not keep_empty:
             yield problem("empty_caption", path, f'the caption of {item!r} is empty; write one, or "unknown"')
@@ -47,4 +51,4 @@ def _check(path: Path, samples: Sequence[Sample], keep_empty: bool) -> Iterator[
             "missing_caption", path, f"no caption for the image {item!r}; add it, or name another folder (benchmark.captions)"
         )
     for item in sorted(listed - known):
-        yield problem("extra_caption", path, f"the caption of {item!r} matches no image; it is never used")
+        yield problem("extra_caption", path, f"the caption of {item!r} matches no image; remove it, or copy the image")

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..folders.arrangement import Strips
-from ..folders.images import DAMAGE, MODES, mode_message
+from ..folders.images import DAMAGE, MODES, damage, mode_message
 from ..folders.problem import Problem, problem
 from ..folders.survey import Role, Survey
 
@@ -83,8 +83,7 @@ def _facts(role: Role, sample: str, path: Path) -> FileFacts:
             image.load()
             return FileFacts(role, sample, path, hashlib.blake2b(content).hexdigest(), image.mode, image.size)
     except DAMAGE as error:
-        reason = "cannot identify image file" if "cannot identify" in str(error) else str(error)
-        return FileFacts(role, sample, path, error=reason)
+        return FileFacts(role, sample, path, error=damage(error))
 
 
 def _sizes(facts: Sequence[FileFacts], strips: bool) -> Iterator[Problem]:
@@ -99,9 +98,8 @@ def _sizes(facts: Sequence[FileFacts], strips: bool) -> Iterator[Problem]:
         elif min(height, width // 3 if strips else width) < SMALLEST:
             yield problem("wrong_size", each.path, f"{shown}: too small to hold an object; copy it again")
         elif alike and each.size != usual:
-            yield problem(
-                "wrong_size", each.path, f"{shown}, where {times:,} of {len(facts):,} images are {usual[0]} x {usual[1]}"
-            )
+            text = f"{shown}, where {times:,} of {len(facts):,} images are {usual[0]} x {usual[1]}; copy it again"
+            yield problem("wrong_size", each.path, text)
 
 
 def _same_images(facts: Sequence[FileFacts]) -> Iterator[Problem]:
@@ -110,7 +108,7 @@ def _same_images(facts: Sequence[FileFacts]) -> Iterator[Problem]:
     for each in facts:
         other = seen.setdefault((each.role, each.sample, each.digest), each.path)
         if other != each.path:
-            text = f"the same bytes as {other.parent.name}/{other.name}: one modality was copied over another"
+            text = f"the same bytes as {other.parent.name}/{other.name}: one modality was copied over another; copy it again"
             yield problem("same_image", each.path, text)
 
 
@@ -119,4 +117,8 @@ def _overlap(facts: Sequence[FileFacts]) -> Iterator[Problem]:
     train = {each.digest: each for each in facts if each.role == "train"}
     for each in facts:
         if each.role != "train" and each.digest in train:
-            yield problem("image_overlap", each.path, f"the same bytes as the training image {train[each.digest].sample}")
+            yield problem(
+                "image_overlap",
+                each.path,
+                f"the same bytes as the training image {train[each.digest].sample}; copy the right one",
+            )

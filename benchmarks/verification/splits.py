@@ -79,7 +79,7 @@ def _identity_overlap(source: type[FolderSource], surveyed: Survey, splits: Spli
             if identity in train and identity not in told:
                 told.add(identity)
                 text = f"identity {identity} is also in training ({train[identity].name}); test identities must be new"
-                yield problem("identity_overlap", _path(surveyed, role, sample), text)
+                yield problem("identity_overlap", _path(surveyed, role, sample), f"{text}: compare with the release")
 
 
 def _name_overlap(surveyed: Survey, splits: Splits) -> Iterator[Problem]:

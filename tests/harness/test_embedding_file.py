@@ -96,9 +96,16 @@ def test_arrays_that_cannot_be_ranked_are_refused(npz, changes, message):
         metrics(npz(**changes))
 
 
-def test_refusals_name_the_file(npz):
-    with pytest.raises(InputError, match=r"embeddings.npz: query: an embedding holds NaN"):
-        rank_file(npz(query_embeddings=np.full((12, 4), np.nan)), "camera")
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"query_embeddings": np.full((12, 4), np.nan)}, "query: an embedding holds NaN"),
+        ({"query_ids": np.full(12, 99)}, "no query has a match"),
+    ],
+)
+def test_refusals_name_the_file(npz, changes, said):
+    with pytest.raises(InputError, match=f"embeddings.npz: {said}"):
+        rank_file(npz(**changes), "camera")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

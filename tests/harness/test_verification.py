@@ -45,6 +45,16 @@ def test_people_get_a_few_lines_of_each_kind(tiny, tmp_path):
     assert "train/TI/0002_c1s1_000001_01.jpg: no such file, though RGB/0002_c1s1_000001_01.jpg exists" in result.out
 
 
+def test_a_line_is_told_in_one_line_however_long_it_is(tiny, tmp_path):
+    root = trees.market_mm(tmp_path)
+    folder = tmp_path / "captions" / ("x" * 120)
+    folder.mkdir(parents=True)
+    result = verify(tiny, "market_mm", "--data-root", root, "--set", f"benchmark.captions={folder}")
+    said = f"  {folder / 'test_TI.json'}: no such caption file; expected a JSON list of {{item, description}}"
+    assert len(said) > 200
+    assert said in result.out.splitlines()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -55,20 +55,15 @@ def unfounded(text: str, schema: Schema, values: Mapping[str, str], template: st
         values: what may be stated, by name of the attribute.
         template: the caption of the template composer for the same values; its words are allowed.
     """
-    sentences = [_tokens(sentence) for sentence in re.split(r"[.!?;]", text)]
     stated = [_tokens(value) for name, value in values.items() if name in schema.attributes and value != UNKNOWN]
-    allowed = [*stated, *(_tokens(sentence) for sentence in re.split(r"[.!?;]", template))]
-    strange = {
-        " ".join(claim)
-        for claim in _claims(schema)
-        if any(_places(claim, sentence) for sentence in sentences) and not any(_places(claim, tokens) for tokens in allowed)
-    }
+    claims = _claims(schema)
+    longest = max(map(len, claims))
+    said, allowed = _phrases(_sentences(text), longest), _phrases([*stated, *_sentences(template)], longest)
+    strange = {" ".join(claim) for claim in claims if claim in said and claim not in allowed}
     problems = [f"it states {claim!r}, which is none of the attributes" for claim in sorted(strange)]
-    for name, value in values.items():
-        if name in schema.attributes:
-            problems += _wrong_polarity(schema.attributes[name], value, sentences)
-            problems += _wrong_colour(name, value, values, text)
-    return problems
+    # Where attributes contradict each other, a backpack beside "carrying none" say, the template decides what may be said.
+    granted = set(_turned(template, schema, values))
+    return problems + [problem for problem in dict.fromkeys(_turned(text, schema, values)) if problem not in granted]
 
 
 def read_back(text: str, schema: Schema, values: Mapping[str, str], template: str) -> list[str]:
@@ -82,11 +77,12 @@ def read_back(text: str, schema: Schema, values: Mapping[str, str], template: st
         values: what may be stated, by name of the attribute.
         template: the caption of the template composer for the same values; what it reads as may be stated too.
     """
-    read, own = _parsed(schema, text), {**_parsed(schema, template), **values}
+    granted = _parsed(schema, template)
     return [
-        f"it reads as {name} {value!r}" + (f", and it is {own[name]!r}" if name in own else ", which is none of the attributes")
-        for name, value in read.items()
-        if own.get(name) != value
+        f"it reads as {name} {value!r}, "
+        + (f"and it is {values[name]!r}" if name in values else "which is none of the attributes")
+        for name, value in _parsed(schema, text).items()
+        if value not in {values.get(name), granted.get(name)}
     ]
 
 
@@ -96,6 +92,29 @@ def _parsed(schema: Schema, text: str) -> dict[str, str]:
     except Unparsed:
         return {}
     return {name: value for name, value in read.items() if value != UNKNOWN}
+
+
+def _turned(text: str, schema: Schema, values: Mapping[str, str]) -> Iterator[str]:
+    """What a text turns round: things that are there or not, and colours."""
+    sentences = _sentences(text)
+    for name, value in values.items():
+        if name in schema.attributes:
+            yield from _wrong_polarity(schema.attributes[name], value, sentences)
+            yield from _wrong_colour(name, value, values, text)
+
+
+def _sentences(text: str) -> list[Tokens]:
+    return [_tokens(sentence) for sentence in re.split(r"[.!?;]", text)]
+
+
+def _phrases(sentences: Iterable[Tokens], longest: int) -> set[Tokens]:
+    """Everything of up to so many words that stands in sentences."""
+    return {
+        sentence[start : start + length]
+        for sentence in sentences
+        for start in range(len(sentence))
+        for length in range(1, longest + 1)
+    }
 
 
 def _tokens(text: str) -> Tokens:

@@ -15,7 +15,7 @@ from ..annotators.settings import EndpointSettings
 from ..annotators.transport import Send
 from ..annotators.wire import ask
 from ..schema.attribute import UNKNOWN, Schema
-from ..schema.values import attributes_of
+from ..schema.values import check_values
 from .claims import read_back, unfounded
 
 Template = Callable[[str, str, Mapping[str, str]], str]
@@ -77,38 +77,28 @@ class LanguageModelComposer:
 
         Args:
             modality: "RGB", "NIR" or "TIR".
-            values: by name of the attribute; what is unknown, or the modality cannot show, is left out.
+            values: by name of the attribute; what is unknown, what the modality cannot show, and wordings are left out.
 
         Raises:
             AnnotationFailed: the endpoint gives no caption that keeps to the attributes, even after a repair.
             AnnotatorStopped: it answers nobody.
-            InputError: the template refuses the values.
+            InputError: an attribute is none of the schema, or its value is none of its own.
         """
-        stated, template = self._stated(modality, values)
-        return self._chat.talk([ask(self._question(modality, stated, template))], partial(self._read, stated, template))
-
-    def estimate(self, modality: str, values: Mapping[str, str]) -> Usage:
-        """What a caption will cost about."""
-        stated, template = self._stated(modality, values)
-        return self._chat.estimate(self._question(modality, stated, template), template)
-
-    def _stated(self, modality: str, values: Mapping[str, str]) -> tuple[dict[str, str], str]:
-        """What the caption is to state, and how the template states it."""
+        check_values(self.schema, values)
         stated = {
-            name: value
-            for name, value in attributes_of(values).items()
-            if value != UNKNOWN and modality in self.schema.attributes[name].frequency
+            name: values[name]
+            for name, kind in self.schema.attributes.items()
+            if values.get(name, UNKNOWN) != UNKNOWN and modality in kind.frequency
         }
-        return stated, self.template(self.schema.object, modality, stated)
-
-    def _question(self, modality: str, stated: Mapping[str, str], template: str) -> str:
-        return _TEXT.format(
+        template = self.template(self.schema.object, modality, stated)
+        text = _TEXT.format(
             object=self.schema.object,
             modality=modality,
             words=_WORDS,
             attributes=json.dumps(stated, indent=1, ensure_ascii=False),
             template=template,
         )
+        return self._chat.talk([ask(text)], partial(self._read, stated, template))
 
     def _read(self, values: Mapping[str, str], template: str, text: str, last: bool) -> str:
         """The caption of an answer; the same is asked of the first and of the last one."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..annotators.base import AnnotationFailed, AnnotatorStopped, Usage
-from ..annotators.cache import AnswerCache
-from ..annotators.outcomes import Kind, Tally
+from ..annotators.base import Usage
+from ..annotators.cache import opened_cache
+from ..annotators.job import ANSWERS
+from ..annotators.outcomes import Outcome, Tally, attempt
 from ..annotators.settings import EndpointSettings
 from ..annotators.side_by_side import Lane, run_lanes
 from ..annotators.transport import Transport
@@ -17,8 +18,6 @@ from ..composition.llm import LanguageModelComposer
 from ..composition.template import compose
 from ..schema.attribute import ImageKey
 from ..schema.kinds import schema_of
-
-ANSWERS = "compositions.sqlite"
 
 Sets = Mapping[ImageKey, Mapping[str, str]]
 """Values by attribute of each image."""
@@ -73,54 +72,25 @@ class ByModel:
         Raises:
             InputError: a key or the client library is missing, or the answers cannot be kept.
         """
-        schema = schema_of(object)
         captions: dict[ImageKey, str] = {}
         failed: dict[ImageKey, str] = {}
-        with AnswerCache(self.folder / ANSWERS) as answers, ExitStack() as stack:
+        with opened_cache(self.folder / ANSWERS, dry_run=False) as answers, ExitStack() as stack:
             transport = Transport(self.settings)
             stack.callback(transport.close)
+            schema = schema_of(object)
             model = LanguageModelComposer(self.settings, schema, compose, answers, transport, retry_failed=self.retry_failed)
-            tally = Tally(f"composer {self.settings.name}", model.version, len(sets))
+            name = f"composer {self.settings.name}"
+            tally = Tally(name, model.version, len(sets))
 
-            def work(key: ImageKey) -> _Ended:
-                return _ended(model, key, sets[key])
+            def outcome_of(key: ImageKey) -> Outcome:
+                return attempt(key, name, lambda: model.compose(key.modality, sets[key]), Usage)
 
-            lane = Lane(work, self.settings.concurrency)
-            for ended in stack.enter_context(closing(run_lanes([lane], sorted(sets)))):
-                (captions if ended.kind == "done" else failed)[ended.key] = ended.text
-                tally = _counted(tally, ended)
+            lane = Lane(outcome_of, self.settings.concurrency)
+            for outcome in stack.enter_context(closing(run_lanes([lane], sorted(sets)))):
+                if outcome.reason:
+                    failed[outcome.key] = f"composer: {outcome.reason}"
+                else:
+                    captions[outcome.key] = outcome.record
+                tally = tally.with_outcome(outcome)
                 self.progress(tally)
         return Compositions(dict(sorted(captions.items())), dict(sorted(failed.items())), tally)
-
-
-@dataclass(frozen=True)
-class _Ended:
-    """How one set ended."""
-
-    key: ImageKey
-    kind: Kind
-    text: str
-    """The caption, or why there is none."""
-    usage: Usage = field(default_factory=Usage)
-    stopped: str | None = None
-
-
-def _ended(model: LanguageModelComposer, key: ImageKey, values: Mapping[str, str]) -> _Ended:
-    try:
-        caption, usage = model.compose(key.modality, values)
-    except AnnotationFailed as error:
-        return _Ended(key, "failed", f"composer: {error.reason}", error.usage)
-    except AnnotatorStopped as error:
-        return _Ended(key, "not asked", "composer: not asked, as it had stopped", stopped=error.line)
-    return _Ended(key, "done", caption, usage)
-
-
-def _counted(tally: Tally, ended: _Ended) -> Tally:
-    return replace(
-        tally,
-        done=tally.done + (ended.kind == "done"),
-        failed=tally.failed + (ended.kind == "failed"),
-        not_asked=tally.not_asked + (ended.kind == "not asked"),
-        usage=tally.usage + ended.usage,
-        stopped=tally.stopped or ended.stopped,
-    )

@@ -59,9 +59,28 @@ def test_what_is_no_list_of_captions_is_refused(content, tmp_path):
     assert f"{path}: not a JSON list of {{item, description}}" in refused(read_captions, path)
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path):
-    (tmp_path / "train_RGB.json").write_bytes(b"\xff\xfe\x00[")
-    assert "not a JSON list" in refused(read_captions, tmp_path / "train_RGB.json")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"[" * 100_000, "nested too deeply"),
+        ("[{}]".encode("utf-16") * 1000, "its bytes are no UTF-8"),
+        (b'{"a.jpg": "A man."}', "it holds one dict"),
+        (b'[{"item": "a", "description": "b"}, {"item": "a"}]', "entry 2 is {'item': 'a'}"),
+        (json.dumps([{"item": 1, "description": "long " * 1000}]).encode(), "entry 1 is {'description': 'long long "),
+    ],
+)
+def test_the_reason_is_short_however_large_the_file(content, reason, tmp_path):
+    path = tmp_path / "train_RGB.json"
+    path.write_bytes(content)
+    said = refused(read_captions, path)
+    assert said.startswith(f"{path}: not a JSON list of {{item, description}} ({reason}")
+    assert len(said) < len(str(path)) + 200
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    path = write(tmp_path / "x.json", {"a.jpg": "A man."})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_captions(path) == {"a.jpg": ("A man.",)}
 
 
 def test_a_missing_file_says_what_is_expected(tmp_path):

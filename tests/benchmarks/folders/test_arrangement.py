@@ -118,4 +118,4 @@ def test_a_modality_without_any_file_is_one_problem(tmp_path, arrangement):
     touch(tmp_path, f"vis/{part}x.jpg", f"th/{part}x.jpg", "ni/readme.txt")
     scan = arrangement(THREE).scan(tmp_path)
     assert scan.absent == {1}
-    assert told(scan, tmp_path) == [("empty_folder", "ni", "no .jpg file in it")]
+    assert told(scan, tmp_path) == [("empty_folder", "ni", "no .jpg file in it; copy the images")]

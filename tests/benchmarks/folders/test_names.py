@@ -32,7 +32,7 @@ def test_the_whole_name_is_read(name, fields):
 
 
 def test_what_a_name_should_be_is_said():
-    assert FORM.expected == "the name does not read PPP_cC_sS.jpg, as in 012_c1_s7.jpg"
+    assert FORM.expected == "the name does not read PPP_cC_sS.jpg, as in 012_c1_s7.jpg; rename or remove it"
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -132,14 +132,14 @@ def test_empty_folder_of_a_role(tmp_path, arrangement):
         (tmp_path / role).mkdir()
     surveyed = read(tmp_path, arrangement)
     assert told(surveyed, tmp_path) == [("empty_folder", role) for role in ("train", "query", "test")]
-    assert surveyed.problems()[0].message == "no .jpg file in it"
+    assert surveyed.problems()[0].message == "no .jpg file in it; copy the images"
 
 
 @pytest.mark.parametrize(("identity", "lacking"), [(1, "test"), (2, "training")])
 def test_shared_folders_without_one_side(tmp_path, identity, lacking):
     touch(tmp_path, *(f"{modality}/{identity:04d}/{identity}_c1_0.jpg" for modality in THREE))
     (found,) = read(tmp_path, ModalityFirst(THREE)).problems()
-    assert (found.kind, found.message) == ("empty_folder", f"no .jpg file of a {lacking} identity in it")
+    assert (found.kind, found.message) == ("empty_folder", f"no .jpg file of a {lacking} identity in it; copy the images")
 
 
 def test_unexpected_file(flat):

@@ -257,7 +257,7 @@ BROKEN = {
         lambda r: [remove(p := image(r, "bounding_box_test", B, "th")), p.symlink_to("nowhere.jpg")],
         "unreadable_image",
         f"bounding_box_test/0002/th/{B}",
-        "No such file",
+        "not a readable image (No such file or directory); copy it again",
     ),
     "sixteen bits": (
         lambda r: Image.new("I;16", (32, 16)).save(image(r, "bounding_box_test", B, "th"), "png"),

@@ -100,6 +100,25 @@ def test_a_text_in_the_published_style_is_read_back():
     assert read_back("Some adult, dressed for rain.", PERSON, VALUES, TEMPLATE) == []
 
 
+@pytest.mark.parametrize("schema", [PERSON, VEHICLE], ids=lambda schema: schema.object)
+def test_the_template_itself_is_never_refused_even_where_attributes_contradict_each_other(schema):
+    rng = random.Random(1)
+    for _ in range(300):
+        names = [name for name in schema.attributes if rng.random() < 0.7]
+        values = {name: rng.choice(schema.attributes[name].values) for name in names}
+        modality = rng.choice(list(FILE_SUFFIX))
+        values = {name: value for name, value in values.items() if modality in schema.attributes[name].frequency}
+        template = compose(schema.object, modality, values)
+        assert told(template, values, schema, template) == read_back(template, schema, values, template) == [], values
+
+
+def test_what_the_template_makes_of_a_contradiction_may_be_said():
+    values = {"gender": "male", "carrying": "none", "backpack": "yes"}
+    template = compose("person", "RGB", values)
+    assert "carrying a backpack" in template
+    assert told("A male carrying a backpack.", values, template=template) == []
+
+
 @pytest.mark.parametrize(("folder", "kind"), [("rgbnt201", "person"), ("msvr310", "vehicle")])
 def test_in_sets_of_published_captions_every_exchanged_value_is_found_and_no_true_caption_refused(
     published_captions, folder, kind
