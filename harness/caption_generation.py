@@ -95,6 +95,7 @@ def generate(request: Request) -> CaptionReport:
             annotators=asked,
             aggregation=aggregation,
         )
+        write_job(request.out, job)  # before composing, so that one that is stopped can be taken up
         return caption_report(request.benchmark, len(images), summary, _compose(request.out, job, composer))
 
 

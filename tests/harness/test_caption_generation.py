@@ -149,6 +149,17 @@ def test_a_composer_without_its_key_is_refused_before_anything_is_asked(generate
     assert generate(tmp_path / "out", "--composer", path, "--dry-run").status == 0
 
 
+def test_composing_that_was_stopped_is_taken_up(generated, generate, tiny, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.caption_generation.by_template", stop)
+    assert generate(tmp_path / "out").status == 130
+    monkeypatch.undo()
+    assert tiny.call("captions", "compose", tmp_path / "out").status == 0
+    assert contents(tmp_path / "out") == contents(generated)
+
+
 def plan_of(tiny, **changes):
     return tiny.plan(
         "next", **{f"benchmark__{name}": value for name, value in {**SMALL, **changes}.items()}, schedule__epochs=1
