@@ -126,6 +126,7 @@ def run(
 @click.argument("checkpoint", type=Folder)
 @click.option("--benchmark", required=True, help="Benchmark to test on.")
 @click.option("--method", default="", help="Refuse a checkpoint of another method.")
+@click.option("--transfer", is_flag=True, help="Test on another benchmark than that of the run, images at the run's size.")
 @click.option("--missing", default="", help="Modalities that are missing at test, as in RGB,TIR.")
 @click.option("--degraded", metavar="MODALITY:KIND:STRENGTH", multiple=True, help="As in NIR:blur:2; may be repeated.")
 @click.option(
@@ -140,6 +141,7 @@ def evaluate(
     checkpoint: Path,
     benchmark: str,
     method: str,
+    transfer: bool,
     missing: str,
     degraded: tuple[str, ...],
     conditions: str,
@@ -160,16 +162,17 @@ def evaluate(
     from .summary import conditions_table, metrics_table
 
     settings = parse_assignments([*_corrupt(skip_corrupt), *changes])
+    allowed: dict[str, Any] = {"expected_method": method, "transfer": transfer}
     if conditions:
         if missing or degraded:
             raise InputError("--conditions says what is missing and degraded; leave out --missing and --degraded")
         wanted = parse_conditions(conditions, "--conditions")
-        rows = evaluate_checkpoint_under(wanted, checkpoint, benchmark, settings, data_root, device, expected_method=method)
+        rows = evaluate_checkpoint_under(wanted, checkpoint, benchmark, settings, data_root, device, **allowed)
         documents = [{"condition": condition.text, **metrics.model_dump()} for condition, metrics in rows]
         _show(documents, lambda: conditions_table(rows), as_json)
         return
     metrics = evaluate_checkpoint(
-        checkpoint, benchmark, settings, _names(missing), data_root, device, degraded=degraded, expected_method=method
+        checkpoint, benchmark, settings, _names(missing), data_root, device, degraded=degraded, **allowed
     )
     _show(metrics.model_dump(), lambda: metrics_table(metrics), as_json)
 
@@ -216,6 +219,7 @@ def rank(
 @app.command(epilog="Example: harness profile next baseline:reduced --benchmark rgbnt201")
 @click.argument("methods", nargs=-1, required=True, metavar="METHOD...")
 @click.option("--benchmark", default="rgbnt201", show_default=True, help="Decides identities, cameras and image size.")
+@click.option("--recipe", default="", help="Size each method as this recipe has it there (published: as its release).")
 @click.option("--convention", type=click.Choice(["attention", "published"]), default=None, help="Show this one alone.")
 @_device_option("Measure throughput and peak memory there.", None)
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Triplets in a timed pass.")
@@ -225,6 +229,7 @@ def rank(
 def profile(
     methods: tuple[str, ...],
     benchmark: str,
+    recipe: str,
     convention: str | None,
     device: str | None,
     batch: int,
@@ -241,7 +246,7 @@ def profile(
     from .summary import profile_table
 
     timing = None if device is None else Timing(device, batch, precision)
-    rows = profile_methods(methods, benchmark, parse_assignments(changes), timing)
+    rows = profile_methods(methods, benchmark, parse_assignments(changes), timing, recipe=recipe)
     _show(rows, lambda: profile_table(rows, convention), as_json)
 
 

@@ -18,13 +18,15 @@ from benchmarks.conditions import Condition
 from benchmarks.controls import shuffle_captions
 from benchmarks.loading import DataSettings
 from benchmarks.synthetic.export import export_rgbnt201
-from methods.base import METHODS, Method
+from methods.base import METHODS, Method, MethodSettings
 
 from .checkpoints import load_model, read_checkpoint
 from .configs import merge, merge_sections
 from .devices import check_device
 from .evaluation import evaluate, evaluate_conditions
+from .fit import check_benchmark, check_size
 from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
+from .recipes import recipe_sections
 from .records import Metrics
 from .reranking import Reranking
 from .suite import benchmark_settings, method_config, method_settings
@@ -65,6 +67,7 @@ def evaluate_checkpoint(
     *,
     degraded: Sequence[str] = (),
     expected_method: str = "",
+    transfer: bool = False,
 ) -> Metrics:
     """Test the weights of a finished run on a benchmark.
 
@@ -77,14 +80,15 @@ def evaluate_checkpoint(
         device: `cpu` or `cuda`.
         degraded: how modalities are degraded at test, as in `NIR:blur:2`; as in the run where there are none.
         expected_method: refuse a checkpoint of another method; empty for any.
+        transfer: whether it may be of another benchmark; images then have the size of the run.
 
     Raises:
-        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+        InputError: the checkpoint is damaged, of another method or benchmark, or does not fit the images.
     """
     own = {"data.test_missing": tuple(missing)} if missing else {}
     if degraded:
         own["data.test_degraded"] = tuple(degraded)
-    trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method)
+    trained = _load(checkpoint, benchmark, {**changes, **own}, data_root, device, expected_method, transfer=transfer)
     return evaluate(trained.method, trained.benchmark, trained.data, trained.rerank).ranking.metrics()
 
 
@@ -97,6 +101,7 @@ def evaluate_checkpoint_under(
     device: str,
     *,
     expected_method: str = "",
+    transfer: bool = False,
 ) -> list[tuple[Condition, Metrics]]:
     """Test the weights of a finished run as they were tested, and then under each condition.
 
@@ -108,14 +113,15 @@ def evaluate_checkpoint_under(
         data_root: folder that holds the data sets.
         device: `cpu` or `cuda`.
         expected_method: refuse a checkpoint of another method; empty for any.
+        transfer: whether it may be of another benchmark.
 
     Returns:
         Conditions with their metrics; the first is that of the run itself, which is undisturbed in most.
 
     Raises:
-        InputError: the checkpoint is damaged, of another method, or does not fit the benchmark.
+        InputError: the checkpoint is damaged, of another method or benchmark, or does not fit the images.
     """
-    trained = _load(checkpoint, benchmark, changes, data_root, device, expected_method)
+    trained = _load(checkpoint, benchmark, changes, data_root, device, expected_method, transfer=transfer)
     data = trained.data
     own = parse(Condition, {"missing": data.test_missing, "degraded": data.test_degraded}, "data")
     every = list(dict.fromkeys([own, *conditions]))
@@ -124,7 +130,14 @@ def evaluate_checkpoint_under(
 
 
 def _load(
-    checkpoint: Path, benchmark: str, changes: Mapping[str, Any], data_root: Path | None, device: str, expected_method: str
+    checkpoint: Path,
+    benchmark: str,
+    changes: Mapping[str, Any],
+    data_root: Path | None,
+    device: str,
+    expected_method: str,
+    *,
+    transfer: bool,
 ) -> Trained:
     target = check_device(device)
     values = read_checkpoint(checkpoint)
@@ -137,11 +150,17 @@ def _load(
     tested = {"rerank": values["settings"].get("evaluation", {}).get("rerank")}
     sections = {"benchmark": {}, "data": values["settings"]["data"], "evaluation": tested}
     sections = merge_sections(sections, changes, "--set")
-    spec = _spec(values["spec"])
+    spec, source = _spec(values["spec"]), BENCHMARKS.get(benchmark)
+    if not transfer:
+        trained_on = values["settings"].get("benchmark", {}).get("name", benchmark)
+        asked = source.facts(benchmark_settings(benchmark, sections["benchmark"], "--set")).spec
+        check_benchmark(str(checkpoint), trained_on, spec, benchmark, asked)
     sections["benchmark"].setdefault("image_size", list(spec.image_size))
     data = parse(DataSettings, sections["data"], "data")
     rerank = parse(_Tested, sections["evaluation"], "--set evaluation").rerank
-    loaded = BENCHMARKS.get(benchmark).load(benchmark_settings(benchmark, sections["benchmark"], "--set"), data_root, None)
+    chosen = benchmark_settings(benchmark, sections["benchmark"], "--set")
+    check_size(str(checkpoint), spec, chosen.image_size)
+    loaded = source.load(chosen, data_root, None)
     loaded = corrupt_benchmark(loaded, data.word_quality)
     if data.shuffle_captions:
         loaded = shuffle_captions(loaded)
@@ -164,7 +183,7 @@ def _build(name: str, settings: Mapping[str, Any], spec: BatchSpec) -> Method:
 
 
 def profile_methods(
-    names: Sequence[str], benchmark: str, changes: Mapping[str, Any], timing: Timing | None
+    names: Sequence[str], benchmark: str, changes: Mapping[str, Any], timing: Timing | None, *, recipe: str = ""
 ) -> list[dict[str, Any]]:
     """Parameters, multiply-adds and, if asked for, throughput of methods with random weights.
 
@@ -173,27 +192,37 @@ def profile_methods(
         benchmark: decides identities, cameras and image size; its data is not read.
         changes: `method.` and `benchmark.` settings, as for `--set`.
         timing: how to measure throughput; None not to.
+        recipe: gives each method its settings and the size of images on the benchmark, as in a suite; none where it is empty.
 
     Raises:
         InputError: a name or key is unknown, or the device is missing.
     """
     device = check_device(timing.device if timing else "cpu")
-    sections = merge_sections({"method": {}, "benchmark": {}}, changes, "--set")
-    facts = BENCHMARKS.get(benchmark).facts(benchmark_settings(benchmark, sections["benchmark"], "--set"))
     rows = []
     for name, variant in _variants(names):
-        settings = method_settings(name, variant, merge(sections["method"], {"backbone.weights": "random"}), "--set")
+        settings, spec = _profiled(name, variant, benchmark, changes, recipe)
         cls = METHODS.get(name)
-        cls.check(settings, facts.spec)
-        method = cls(settings, facts.spec)
+        cls.check(settings, spec)
+        method = cls(settings, spec)
         row: dict[str, Any] = {"method": name, "variant": variant, "benchmark": benchmark}
-        row["parameters"] = count_parameters(method, facts.spec)
-        row["gmacs"] = count_costs(method, facts.spec)
+        row["parameters"] = count_parameters(method, spec)
+        row["gmacs"] = count_costs(method, spec)
         row["throughput"] = row["memory"] = None
         if timing:
-            row["throughput"], row["memory"] = _measure(method.to(device), facts.spec, timing)
+            row["throughput"], row["memory"] = _measure(method.to(device), spec, timing)
         rows.append({key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in row.items()})
     return rows
+
+
+def _profiled(
+    name: str, variant: str, benchmark: str, changes: Mapping[str, Any], recipe: str
+) -> tuple[MethodSettings, BatchSpec]:
+    """Settings of a method with random weights, and what it is built for."""
+    sections = recipe_sections(recipe, name, benchmark, "--recipe")
+    own = {key: sections.get(key, {}) for key in ("method", "benchmark")}
+    own = merge_sections(own, changes, "--set")
+    facts = BENCHMARKS.get(benchmark).facts(benchmark_settings(benchmark, own["benchmark"], "--set"))
+    return method_settings(name, variant, merge(own["method"], {"backbone.weights": "random"}), "--set"), facts.spec
 
 
 def _variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,8 @@ class ManifestRun(Section):
     benchmark_label: str = ""
     """What tables call the benchmark and group rows by; its name where a manifest does not say."""
     seed: int
+    changed: bool = False
+    """Whether the row has changes of its own beside its variant, as a point of a grid has: no published figure is of it."""
     columns: dict[str, str] = {}
     """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
     expect: tuple[Direction, ...] = ()

@@ -145,6 +145,22 @@ class EfficiencyResults:
         """Some measurement of a row: size and cost are the same in all."""
         return next((found for (name, _), found in self._found.items() if name == label), None)
 
+    @property
+    def conditions(self) -> str:
+        """Under what everything was measured, as a sentence; empty where nothing is."""
+        found = next(iter(self.measurements.values()), None)
+        if found is None:
+            return ""
+        measure, (height, width) = found.settings["measure"], found.settings["batch"]["image_size"]
+        count = found.settings["threads"]
+        threads = f", {count} thread{'s' * (count != 1)}" if "CPU" in self.table.device else ""
+        return (
+            f"{self.table.device}{threads}; images of {height} x {width}, {found.settings['batch']['identities']} identities "
+            f"({self.table.benchmark}); test: batches of {measure['batch']} triplets, captions of 77 tokens encoded anew; "
+            f"training: {measure['identities']} x {measure['images']} triplets, new captions in each step; median of "
+            f"{measure['repeats']} after {measure['warmup']} for warm-up; random weights, random images that lie on the device."
+        )
+
 
 def measurement_path(work_dir: Path, suite: str, measurement_id: str) -> Path:
     """Where a measurement lies."""

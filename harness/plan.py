@@ -88,6 +88,8 @@ class Plan:
     """Modules that register what a user brought: a process of its own has to import them first."""
     expect: tuple[Direction, ...] = ()
     """What the row is expected to show; decides no result."""
+    changed: bool = False
+    """Whether the row has changes of its own beside its variant."""
 
     @property
     def name(self) -> str:

@@ -118,6 +118,8 @@ def _is_about(reference: Expectation, suite: str, row: Row) -> bool:
         return False
     if any(record.reranked for record in row.records):  # no reference figure is of a ranking that was re-ordered
         return False
+    if run.changed and not reference.suite:
+        return False
     same = (reference.benchmark, reference.method, reference.variant) == (run.benchmark, run.method, run.variant)
     return same and reference.suite in {"", suite}
 

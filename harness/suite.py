@@ -297,6 +297,7 @@ def _plan(
         device=device,
         imports=suite.custom_imports,
         expect=tuple(entry.expect),
+        changed=bool(changes),
     )
 
 
@@ -316,6 +317,7 @@ def manifest(name: str, suite: Suite, planned: Sequence[tuple[Plan, str]]) -> Ma
                 benchmark=plan.benchmark,
                 benchmark_label=plan.benchmark_label,
                 seed=plan.seed,
+                changed=plan.changed,
                 columns=dict(plan.columns),
                 expect=plan.expect,
             )

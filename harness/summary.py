@@ -120,14 +120,14 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
 
 
 def efficiency_tables(results: EfficiencyResults) -> Group:
-    """Size and cost, then speed and memory in each precision; ratios to the reference row in brackets."""
+    """Size and cost, then speed and memory in each precision; ratios to the reference row in brackets, conditions below."""
     shown: list[tuple[str, Sequence[Quantity], Setting | None]]
     shown = [(f"size and cost on {results.table.benchmark} ({results.table.size} size)", SIZES, None)]
     shown += [(f"{setting.shown} on {results.table.device}", SPEEDS, setting) for setting in results.settings]
     lines = [
         part for title, quantities, setting in shown for part in (title, _efficiency_table(results, quantities, setting), "")
     ]
-    return Group(*lines, f"in brackets: times the figure of {results.table.reference}")
+    return Group(*lines, f"in brackets: times the figure of {results.table.reference}", *filter(None, [results.conditions]))
 
 
 def _efficiency_table(results: EfficiencyResults, quantities: Sequence[Quantity], setting: Setting | None) -> Table:

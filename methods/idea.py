@@ -346,7 +346,7 @@ class Idea(Method):
             else TextEncoder(clip.text, prefixes=prefixes)
         )
         # Unfrozen by the release and used by nothing; the published size counts it.
-        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+        self.unused_logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.branches = (
             InvertedBranches(clip.image, spec, config.inverse.dropout) if config.inverse.enabled else Branches(clip.image, spec)
         )

@@ -27,24 +27,12 @@ def efficiency_progress(results: EfficiencyResults) -> str:
 
 def efficiency_sentences(results: EfficiencyResults) -> list[str]:
     """Under what the table was measured, and what of it failed."""
-    found = next(iter(results.measurements.values()), None)
-    if found is None:
+    if not results.measurements:
         return ["Nothing is measured yet."]
-    texts = [_conditions(results, found)]
+    texts = [results.conditions]
     if results.table.size == "small":
         texts.append("Small sizes: these figures say that everything runs, and nothing of the methods at their published size.")
     return texts
-
-
-def _conditions(results: EfficiencyResults, found: Measurement) -> str:
-    measure, (height, width) = found.settings["measure"], found.settings["batch"]["image_size"]
-    threads = "" if "CPU" not in results.table.device else f", {counted(found.settings['threads'], 'thread')}"
-    return (
-        f"{results.table.device}{threads}; images of {height} x {width}, {found.settings['batch']['identities']} identities "
-        f"({results.table.benchmark}); test: batches of {measure['batch']} triplets, captions of 77 tokens encoded anew; "
-        f"training: {measure['identities']} x {measure['images']} triplets, new captions in each step; median of "
-        f"{measure['repeats']} after {measure['warmup']} for warm-up; random weights, random images that lie on the device."
-    )
 
 
 def efficiency_tables(results: EfficiencyResults) -> list[Table]:

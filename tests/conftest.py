@@ -138,17 +138,28 @@ class WorkFolder:
         self.runs: list[ManifestRun] = []
 
     def row(
-        self, label, level, seeds=(0, 1, 2), finished=None, columns=None, benchmark="RGBNT201", method=None, name="", **changes
+        self,
+        label,
+        level,
+        seeds=(0, 1, 2),
+        finished=None,
+        columns=None,
+        benchmark="RGBNT201",
+        method=None,
+        name="",
+        changed=False,
+        **changes,
     ):
         """Plan a row and finish some of its seeds; `name` is the benchmark's where its label is another one.
 
-        `changes` replace fields of the records.
+        `changed` says that the row has changes of its own; `changes` replace fields of the records.
         """
         method = method or sha(label)[:6]
         for seed in seeds:
             run_id = sha(label, benchmark, seed)
             plan = {"label": label, "method": method, "variant": "default", "benchmark": name or benchmark, "seed": seed}
-            self.runs.append(ManifestRun(id=run_id, columns=columns or {}, benchmark_label=benchmark, **plan))
+            shown = {"columns": columns or {}, "benchmark_label": benchmark, "changed": changed}
+            self.runs.append(ManifestRun(id=run_id, **shown, **plan))
             if finished is None or seed in finished:
                 self.finish(run_id, plan, level + 0.01 * (seed - 1), seed, shown=benchmark, **changes)
         return self

@@ -9,4 +9,5 @@ variants = {
     "no_ocfr": {"direct": False, "ocfr.enabled": False},  # D
     "no_bcc": {"direct": False, "bcc.enabled": False},  # E
     "separate": {"direct": False},  # F
+    "al": {"direct": True},  # F with one head on the class tokens side by side, as the release on RGBNT201
 }

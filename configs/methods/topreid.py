@@ -3,7 +3,8 @@
 _neither = {"tpm.enabled": False, "crm.enabled": False}
 
 variants = {
-    # Modules, and supervision of the ViTs
+    # Modules, and supervision of the ViTs; `al` is for benchmarks whose recipe is BL
+    "al": {"direct": True},
     "bl": {"direct": False},
     "baseline": _neither,
     "baseline_bl": {**_neither, "direct": False},

@@ -176,11 +176,26 @@ def _keep(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -
 
 @torch.autograd.function.once_differentiable
 def _gradients(ctx: Any, grad: Tensor | None, _: None) -> tuple[Tensor | None, ...]:
-    """Gradients of all six inputs; the states between the kept ones are computed again."""
+    """Gradients of all six inputs."""
     if grad is None:
         return (None,) * 6
     *inputs, starts = ctx.saved_tensors
-    scan, grad = _Scan.of(*inputs), _time_first(grad)
+    return _gradients_by_chunks(grad, *inputs, starts)
+
+
+@torch.library.custom_op(
+    "mmreid::selective_scan_backward",
+    mutates_args=(),
+    schema=f"(Tensor grad, {_INPUTS}, Tensor starts) -> ({', '.join(['Tensor'] * 6)})",
+)
+def _gradients_by_chunks(
+    grad: Tensor, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, starts: Tensor
+) -> tuple[Tensor, ...]:
+    """Gradients of all six inputs; the states between the kept ones are computed again.
+
+    One operator as well, so that torch.compile does not unroll its loops over chunks and steps.
+    """
+    scan, grad = _Scan.of(u, delta, A, B, C, D), _time_first(grad)
     into = _Scan(*(torch.zeros_like(each) for each in scan))
     chunks = list(enumerate(scan.chunks()))
     with _full_precision(grad.device):
@@ -189,8 +204,16 @@ def _gradients(ctx: Any, grad: Tensor | None, _: None) -> tuple[Tensor | None, .
             for k, time in reversed(chunks):
                 part = scan.part(time, rows)
                 later = part.backward(starts[k, rows], grad[time, rows], later, into.part(time, rows))
-    u, delta, B, C = (_samples_first(each) for each in (into.u, into.delta, into.B, into.C))
-    return u, delta, into.A.transpose(1, 2), B, C, into.D
+    of_u, of_delta, of_B, of_C = (_samples_first(each) for each in (into.u, into.delta, into.B, into.C))
+    return of_u, of_delta, into.A.transpose(1, 2), of_B, of_C, into.D
+
+
+@_gradients_by_chunks.register_fake
+def _gradient_shapes(
+    grad: Tensor, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, starts: Tensor
+) -> tuple[Tensor, ...]:
+    of_u, of_delta, of_B, of_C = (_samples_first(torch.empty_like(_time_first(each))) for each in (u, delta, B, C))
+    return of_u, of_delta, A.transpose(1, 2).contiguous().transpose(1, 2), of_B, of_C, torch.empty_like(D)
 
 
 _scan_by_chunks.register_autograd(_gradients, setup_context=_keep)

@@ -60,9 +60,9 @@ def test_the_ablation_unfolds_small_too():
         "schedule.warmup_epochs": 0,
     }
     rows = plans(*load_suite("ablation_editor", small), seeds=[1111])
-    assert [row.label for row in rows] == ["A", "B", "C", "D", "E", "F"]
+    assert [row.label for row in rows] == ["A", "B", "C", "D", "E", "F", "F, AL"]
     assert all(row.method_settings.backbone.architecture == "small" for row in rows)
-    assert not any(row.method_settings.direct for row in rows)
+    assert [row.method_settings.direct for row in rows] == [False] * 6 + [True]
     switches = [tuple(getattr(row.method_settings, part).enabled for part in ("sfts", "hma", "bcc", "ocfr")) for row in rows]
     marks = [tuple(bool(row.columns[name]) for name in ("SFTS", "HMA", "BCC", "OCFR")) for row in rows]
     assert switches == marks

@@ -28,12 +28,13 @@ def evaluate(tiny):
         expected_method="",
         degraded=(),
         under=None,
+        transfer=False,
         **changes,
     ):
         settings = tiny.SUITE["benchmark"] if benchmark == "synthetic_person" else {}
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         values = merge({"benchmark": settings}, dotted)
-        where, options = (data_root, "cpu"), {"expected_method": expected_method}
+        where, options = (data_root, "cpu"), {"expected_method": expected_method, "transfer": transfer}
         if under is not None:
             conditions = parse_conditions(under, "")
             return evaluate_checkpoint_under(conditions, checkpoint, benchmark, values, *where, **options)
@@ -132,9 +133,29 @@ def test_settings_of_data_and_benchmark_can_be_changed(trained, evaluate):
 
 def test_a_checkpoint_can_be_tested_on_another_benchmark(trained, evaluate, tree):
     """The folder holds the same pictures as JPEG files, so the result is near, and the image size is that of the run."""
-    found = evaluate(trained.baseline.checkpoint, benchmark="rgbnt201", data_root=tree)
+    found = evaluate(trained.baseline.checkpoint, benchmark="rgbnt201", data_root=tree, transfer=True)
     assert found.queries == 40
     assert found.mAP == pytest.approx(trained.baseline.record.metrics.mAP, abs=0.05)
+
+
+def test_a_checkpoint_of_another_benchmark_is_refused_and_what_differs_is_named(trained, evaluate):
+    path = trained.baseline.checkpoint
+    for options in ({}, {"under": "missing:RGB"}):
+        with pytest.raises(InputError, match="trained on synthetic_person, not on synthetic_vehicle") as error:
+            evaluate(path, benchmark="synthetic_vehicle", **options)
+        message = str(error.value)
+        assert "object (person, vehicle), image size (64 x 32, 32 x 64), identities (" in message
+        assert message.endswith("--transfer tests it there all the same")
+        assert "\n" not in message
+    values = {"benchmark__test_identities": 6, "benchmark__test_images": 8}
+    assert evaluate(path, benchmark="synthetic_vehicle", transfer=True, **values).queries == 48
+
+
+@pytest.mark.parametrize("size", [[32, 64], [64, 64], [128, 64]], ids=str)
+def test_images_of_another_size_than_that_of_the_run_are_refused(trained, evaluate, size):
+    received = f"received benchmark.image_size {size[0]} x {size[1]}"
+    with pytest.raises(InputError, match=f"model.pt: trained on images of 64 x 32 .{received}.; leave it out"):
+        evaluate(trained.baseline.checkpoint, benchmark__image_size=size)
 
 
 def test_weights_that_were_pretrained_are_not_needed_again(trained, evaluate, tmp_path):
@@ -161,7 +182,7 @@ def test_checkpoints_that_do_not_fit_are_refused(trained, evaluate, tmp_path, tr
     with pytest.raises(InputError, match="model.pt: holds 'baseline', not 'next'"):
         evaluate(path, expected_method="next")
     with pytest.raises(InputError, match="next: .* no captions"):
-        evaluate(trained.next.checkpoint, benchmark="rgbnt201", data_root=tree_without_text)
+        evaluate(trained.next.checkpoint, benchmark="rgbnt201", data_root=tree_without_text, transfer=True)
     with pytest.raises(InputError, match="all modalities are missing; leave at least one"):
         evaluate(path, ("RGB", "NIR", "TIR"))
     with pytest.raises(InputError, match="unknown modality 'NI'; did you mean 'NIR'"):

@@ -70,6 +70,12 @@ def test_the_table_has_ratios_to_the_reference(measured):
     assert any("images/s" in line and "step" in line for line in lines)
 
 
+def test_the_table_says_how_it_was_measured(measured):
+    told = " ".join(measured.second.out.split())
+    assert "images of 64 x 32, 171 identities (rgbnt201); test: batches of 2 triplets, " in told
+    assert "; training: 2 x 2 triplets, new captions in each step; median of 2 after 1 for warm-up; random weights, " in told
+
+
 def test_a_part_keeps_what_is_measured_of_the_others(tiny, measured, table):
     again = tiny.call("run", table, "--only", "next", "--work-dir", measured.work)
     assert ": 1 measurements, 1 finished before" in again.out

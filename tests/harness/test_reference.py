@@ -2,11 +2,14 @@ from typing import get_args
 
 import pytest
 
+from benchmarks.base import BENCHMARKS
 from benchmarks.common.errors import InputError
 from harness import reference
 from harness.records import Gmacs, Parameters
 from harness.reference import Against, Expectation, check_records, read_published_efficiency, read_references
 from harness.rows import collect
+from harness.suite import method_config
+from methods.base import METHODS
 
 
 @pytest.fixture
@@ -43,6 +46,15 @@ def test_no_reference_is_of_a_row_that_was_re_ranked(folder, references):
     folder.row("NEXT", 0.6, method="next")
     work = folder.row("re-ranked", 0.6, method="next", settings={"evaluation": {"rerank": {"k1": 20}}}).write()
     assert [row.run for row in check_records(work, "published").rows] == ["main/NEXT on RGBNT201"]
+
+
+def test_no_published_figure_is_of_a_row_with_changes_of_its_own(folder, references):
+    folder.row("2 layers", 0.6, method="next", changed=True)
+    work = folder.row("NEXT", 0.5, method="next").write()
+    references("mAP", 60, 30)
+    assert [row.run for row in check_records(work, "published").rows] == ["main/NEXT on RGBNT201"]
+    references("mAP", 60, 30, suite="main")
+    assert {row.run for row in check_records(work, "golden").rows} == {"main/NEXT on RGBNT201", "main/2 layers on RGBNT201"}
 
 
 def test_within_and_outside_of_the_tolerance(work, references):
@@ -135,6 +147,13 @@ def test_shipped_references_are_of_known_metrics_and_named_once(against):
     assert len(set(keys)) == len(keys)
     assert all(each.tolerance > 0 and each.source for each in references)
     assert all(each.expected <= 100 for each in references if not each.metric.startswith(("params", "gmacs")))
+
+
+def test_published_figures_are_of_methods_and_variants_that_there_are():
+    for each in read_references("published"):
+        assert each.benchmark in BENCHMARKS.names(), each
+        assert each.method in METHODS.names(), each
+        assert each.variant in {"default", *method_config(each.method).variants}, each
 
 
 def test_printed_sizes_and_speeds_are_positive_and_of_each_method_once():

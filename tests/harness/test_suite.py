@@ -173,6 +173,14 @@ def test_the_manifest_holds_name_and_label_of_a_benchmark(tiny, tmp_path):
     ]
 
 
+def test_the_manifest_tells_which_rows_have_changes_of_their_own(tiny, tmp_path):
+    rows = [{"method": "next"}, {"method": "next", "label": "2", "set": {"method.tmse.experts": 2}}, {"method": "baseline"}]
+    path = str(tiny.write_suite(tmp_path / "mine.py", runs=rows))
+    name, suite = load_suite(path, {"baseline.supervision.id_weight": 0.5, "schedule.epochs": 1})
+    runs = manifest(name, suite, [(plan, "id") for plan in plans(name, suite)]).runs
+    assert {run.label: run.changed for run in runs} == {"next": False, "2": True, "baseline": True}
+
+
 @pytest.fixture
 def recipe(tmp_path):
     """The path of a recipe with settings in every section."""

@@ -1,4 +1,4 @@
-"""DeMo against the fingerprints of its release (specs/demo.md, section 11), in loops, and in its published sizes."""
+"""DeMo against the fingerprints of its release, in loops, and in its published sizes."""
 
 import itertools
 import math

@@ -7,7 +7,16 @@ from benchmarks.batch import BatchSpec
 from harness.profiling import count_costs, count_parameters
 from harness.suite import load_suite, plans
 from methods.base import METHODS
-from methods.mambapro import MambaPro, MambaProSettings
+from methods.mambapro import (
+    Bottleneck,
+    MambaAggregation,
+    MambaPro,
+    MambaProSettings,
+    MambaStep,
+    MaSettings,
+    ResidualPrompts,
+    StateSpace,
+)
 
 PERSONS, CARS, MSVR = BatchSpec(171, 4, (256, 128)), BatchSpec(50, 8, (128, 256)), BatchSpec(155, 8, (128, 256))
 HEADS_201 = 512 * 171 + 512 + 1536 * 171 + 1536
@@ -39,6 +48,21 @@ def test_published_parameters(small, spec, settings, parameters):
     assert small.full_size("mambapro", spec, **settings) == parameters
 
 
+def test_parameters_of_each_part(small):
+    """As the release has them in its own build: of a block, of a scan, of half a layer, of the reduction."""
+    with torch.device("meta"):
+        srp, pfa, unit = ResidualPrompts(768, 3, 4), Bottleneck(768, 1536), StateSpace(1024, 16)
+        within, across = (MambaStep(512, 3, 16, (16, 8), joint=joint) for joint in (False, True))
+        ma = MambaAggregation(512, 3, (16, 8), MaSettings())
+    assert small.trainable(srp) == 3 * 3_072 + 4 * 590_976
+    assert small.trainable(pfa) == 2_361_600
+    assert small.trainable(unit) == 65_536 + 33_792 + 16_384 + 1_024 + 2_048
+    assert small.trainable(within) == 3 * 1_048_576 + 3 * 12_288 + 3 * 118_784 + 524_288
+    assert small.trainable(across) == small.trainable(within) - 2 * 118_784
+    assert small.trainable(within) + small.trainable(across) == 7_888_896
+    assert small.trainable(ma.reduce) == 3 * (2_048 + 524_800)
+
+
 @pytest.mark.slow
 def test_costs_at_full_size_are_the_published_ones():
     """NEXT's Table VIII: 52.4 G; 52.38 G by the releases' counters without the scan, 52.49 G by fvcore with it."""
@@ -66,7 +90,6 @@ def test_rows_of_the_ablations_can_be_built_small(small, suite, rows):
         settings = plan.method_settings.model_copy(update={"backbone": small.BACKBONE})
         model = METHODS.get("mambapro")(settings, small.SPEC)
         seen.add(str(plan.method_settings))
-        # A tower that learns has a rate of its own.
-        assert (plan.schedule.rates.visual is None) == plan.method_settings.frozen
+        assert plan.schedule.rates.visual == 5e-6  # of a tower that learns; a frozen one has no group
         assert model.eval().embed(small.batch(samples=2)).shape == (2, 144)
     assert len(seen) == rows

@@ -1,4 +1,4 @@
-"""Signal against the fingerprints of its release (specs/signal.md, section 12), in loops, and in its published sizes."""
+"""Signal against the fingerprints of its release, in loops, and in its published sizes."""
 
 import itertools
 import math

@@ -70,6 +70,9 @@ def test_a_folder_with_an_efficiency_table_alone_has_a_report(work):
     (section,) = report.sections
     assert section.title == "Cost: full size on A GPU"
     assert section.progress == "4 of 6 measurements finished."
+    (conditions,) = section.sentences
+    assert conditions.startswith("A GPU; images of 256 x 128, 171 identities (rgbnt201); test: batches of 64 triplets")
+    assert "median of 2 after 1 for warm-up" in conditions
     assert [table.title.partition(" (")[0] for table in section.tables] == [
         "Size and cost",
         "Speed and memory, fp32",

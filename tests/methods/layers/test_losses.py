@@ -28,6 +28,16 @@ def test_cross_entropy_is_the_smoothed_formula(smoothing, loops):
     assert cross_entropy(logits, IDENTITY, smoothing).item() == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(("identities", "heads", "floor"), [(171, 1, 0.834), (171, 2, 1.67), (171, 4, 3.34), (50, 4, 2.81)])
+def test_smoothed_cross_entropy_has_the_floor_that_the_log_of_topreid_shows(identities, heads, floor):
+    """The entropy of the smoothed target, which logits of exactly its shares reach."""
+    shares = torch.full((1, identities), 0.1 / identities, dtype=torch.float64)
+    shares[0, 0] += 0.9
+    lowest = cross_entropy(shares.log(), torch.tensor([0]), 0.1).item()
+    assert heads * lowest == pytest.approx(floor, abs=5e-3 if heads > 1 else 5e-4)
+    assert cross_entropy(2 * shares.log(), torch.tensor([0]), 0.1) > lowest
+
+
 def test_triplet_is_batch_hard_with_a_soft_margin(features, loops):
     expected = loops.batch_hard(features.tolist(), IDENTITY.tolist())
     # The anchor of identity 2 is alone: its hardest positive is itself, at 1e-6 where the distance is clamped.

@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from functorch.compile import make_boxed_func
+from torch._dynamo.backends.common import aot_autograd
 from torch.nn import functional as F
 
 from methods.layers import scan
@@ -171,6 +173,29 @@ def test_it_is_not_differentiated_twice():
 def test_it_is_a_sound_operator_of_torch():
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     torch.library.opcheck(torch.ops.mmreid.selective_scan.default, inputs(length=20), test_utils=checks)
+
+
+def test_its_gradients_are_a_sound_operator_as_well():
+    values = [value.detach() for value in inputs(length=20)]
+    y, starts = torch.ops.mmreid.selective_scan(*values)
+    checks = ("test_schema", "test_faketensor")
+    torch.library.opcheck(torch.ops.mmreid.selective_scan_backward.default, (y, *values, starts), test_utils=checks)
+
+
+def test_compilation_gives_the_same_and_unrolls_no_steps():
+    """The loops over chunks and steps, written out in a graph, would take minutes to compile."""
+    nodes = []
+
+    def count(graph, _):
+        nodes.append(len(graph.graph.nodes))
+        return make_boxed_func(graph.forward)
+
+    compiled = torch.compile(selective_scan, backend=aot_autograd(fw_compiler=count))
+    values = inputs(length=5 * scan.CHUNK + 3)
+    torch.testing.assert_close(compiled(*values), selective_scan(*values), atol=0, rtol=0)
+    torch.testing.assert_close(gradients(compiled, values), gradients(selective_scan, values), atol=0, rtol=0)
+    assert len(nodes) == 2  # forward and backward
+    assert max(nodes) < 50
 
 
 def test_shapes_follow_without_data():
