@@ -16,21 +16,18 @@ import click
 
 from benchmarks.common.errors import InputError
 
+from .caption_commands import captions
+from .options import Folder, data_root_option, json_option, set_option
 from .terminal import console as _console
 from .terminal import show as _show
 
 Verb = Callable[..., Any]
-Folder = click.Path(path_type=Path)
-
 work_dir_option = click.option(
     "--work-dir", type=Folder, default=Path("work"), show_default=True, help="Records, states and caches; suites may share it."
 )
-data_root_option = click.option("--data-root", type=Folder, default=None, help="Folder that holds the data sets.")
-set_option = click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="Change a setting; may be repeated.")
 skip_corrupt_option = click.option(
     "--skip-corrupt", is_flag=True, help="Leave images that cannot be decoded out, and list them in the record."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 work_dir_argument = click.argument("work_dir", type=Folder)
 
 
@@ -345,6 +342,9 @@ def data_write(benchmark: str, out: Path, changes: tuple[str, ...]) -> None:
     from .inspection import write_benchmark
 
     _console().print(write_benchmark(benchmark, out, parse_assignments(changes)))
+
+
+app.add_command(captions)
 
 
 def main(arguments: list[str] | None = None) -> None:

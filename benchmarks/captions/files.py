@@ -13,6 +13,7 @@ from typing import Any
 from ..base import Sample
 from ..batch import Caption
 from ..common.errors import InputError
+from ..common.files import write_text
 from .sentences import split_sentences
 
 FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
@@ -52,6 +53,17 @@ def _reason(error: Exception) -> str:
 
 def _no_list(path: Path, reason: str) -> InputError:
     return InputError(f"{path}: not a JSON list of {{item, description}} ({reason})")
+
+
+def write_entries(path: Path, entries: Iterable[tuple[str, str]]) -> None:
+    """Write a caption file, whole or not at all.
+
+    Args:
+        path: of the file.
+        entries: item and description of each image, in the order of the file.
+    """
+    records = [{"item": item, "description": description} for item, description in entries]
+    write_text(path, json.dumps(records, indent=1, ensure_ascii=False) + "\n")
 
 
 EMPTY: Caption = ("",)

@@ -13,7 +13,10 @@ from .moments import Time
 from .telling import Told
 from .world import ATTRIBUTES, World
 
-_TIMES = {Time.DAY: ("daytime", "normal"), Time.DUSK: ("daytime", "dim"), Time.NIGHT: ("nighttime", "dim")}
+TIMES = {Time.DAY: ("daytime", "normal"), Time.DUSK: ("daytime", "dim"), Time.NIGHT: ("nighttime", "dim")}
+"""Time of day and lighting, in the words of captions."""
+FLARE = "bright"
+"""The lighting where headlights are in the picture."""
 
 
 def captions(world: World, indices: Sequence[int] | Ints, quality: float = 1.0) -> list[tuple[Caption, ...]]:
@@ -67,13 +70,13 @@ def _told(world: World, rows: Ints, quality: float) -> Iterator[Told]:
     attributes = [(name, attribute.values) for name, attribute in ATTRIBUTES[world.object].items()]
     moments = zip(views, visits.time[rows].tolist(), disturb.flare[rows].tolist(), strict=True)
     for sample, (view, time, flare) in enumerate(moments):
-        daytime, light = _TIMES[Time(time)]
+        daytime, light = TIMES[Time(time)]
         for place, modality in enumerate(MODALITIES):
             told = zip(attributes, marks[sample][place], values[sample][place], strict=True)
             yield Told(
                 words={name: words[value] for (name, words), mark, value in told if mark},
                 view=view,
-                light=None if modality == "TIR" else (daytime, "bright" if flare else light),
+                light=None if modality == "TIR" else (daytime, FLARE if flare else light),
                 blurry=blurry[sample][place],
                 style=style[sample][place],
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from PIL import Image
 
 from ..base import Benchmark, Split
 from ..batch import MODALITIES
-from ..captions.files import FILE_SUFFIX
+from ..captions.files import caption_path, write_entries
 from ..captions.sentences import join_sentences
 from ..common.errors import InputError
 from ..rgbnt201 import FOLDERS
@@ -63,12 +62,6 @@ def _write_images(split: Split, folder: Path, modalities: tuple[str, ...]) -> No
 def _write_captions(split: Split, folder: Path, name: str, modalities: tuple[str, ...]) -> None:
     if not split.has_captions:
         return
-    folder.mkdir(exist_ok=True)
     for place, modality in enumerate(modalities):
-        entries = [
-            {"item": sample.name, "description": join_sentences(sample.captions[place])}
-            for sample in split.samples
-            if sample.captions is not None
-        ]
-        path = folder / f"{name}_{FILE_SUFFIX[modality]}.json"
-        path.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        entries = [(each.name, join_sentences(each.captions[place])) for each in split.samples if each.captions is not None]
+        write_entries(caption_path(folder, name, modality), entries)

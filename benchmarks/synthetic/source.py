@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..base import Benchmark, BenchmarkSettings, BenchmarkSource, Facts, Sample, Split
+from ..batch import MODALITIES
+from ..captions.files import attach_captions
+from ..common.settings import FilePath
 from ..protocol import Protocol
 from .cache import Pictures
 from .captions import captions
@@ -33,10 +37,18 @@ class SyntheticSettings(BenchmarkSettings):
     caption_quality: float = Field(1.0, ge=0, le=1)
     """Probability that what a caption tells of an attribute is true: a control. It is about truth; `data.word_quality` is about
     words that tell nothing."""
+    captions: FilePath | None = None
+    """Folder of caption files that take the place of the benchmark's own, as `harness captions generate` writes them."""
     background_only: bool = False
     """Whether the pictures show the places without the objects: a control that must be at chance."""
     version: Literal[2] = VERSION
     """Version of the generator: part of the settings so that results of different versions are never taken for the same."""
+
+    @model_validator(mode="after")
+    def _own_captions_alone_have_a_quality(self) -> SyntheticSettings:
+        if self.captions is not None and self.caption_quality != 1:
+            raise ValueError("caption_quality is of the benchmark's own captions; leave it or captions out")
+        return self
 
 
 class SyntheticSource(BenchmarkSource):
@@ -54,10 +66,10 @@ class SyntheticSource(BenchmarkSource):
 
     @classmethod
     def load(cls, config: Any, data_root: Path | None, cache: Path | None) -> Benchmark:
-        """List samples and write captions; images are rendered, or found in the cache, when the first is asked for."""
+        """List samples with their captions; images are rendered, or found in the cache, when the first is asked for."""
         train, test = worlds(cls.object, config)
-        gallery = _split(test, config.caption_quality, cache)
-        return Benchmark(cls.facts(config), _split(train, config.caption_quality, cache), query=gallery, gallery=gallery)
+        gallery = _split(test, "test", config, cache)
+        return Benchmark(cls.facts(config), _split(train, "train", config, cache), query=gallery, gallery=gallery)
 
 
 def worlds(object: Object, config: SyntheticSettings) -> tuple[World, World]:
@@ -82,10 +94,14 @@ def worlds(object: Object, config: SyntheticSettings) -> tuple[World, World]:
     return train, world(first, config.test_identities, config.test_images)
 
 
-def _split(world: World, quality: float, cache: Path | None) -> Split:
+def _split(world: World, name: str, config: SyntheticSettings, cache: Path | None) -> Split:
     visits = world.visits
     columns = (world.numbers[visits.row], visits.camera, visits.session)
-    rows = zip(
-        world.names, *(column.tolist() for column in columns), captions(world, np.arange(len(world)), quality), strict=True
-    )
-    return Split(tuple(Sample(*row) for row in rows), Pictures(world, cache))
+    rows = zip(world.names, *(column.tolist() for column in columns), strict=True)
+    samples = [Sample(*row) for row in rows]
+    if config.captions is not None:
+        samples = attach_captions(samples, Path(config.captions), name, MODALITIES)
+    else:
+        told = captions(world, np.arange(len(world)), config.caption_quality)
+        samples = [replace(sample, captions=each) for sample, each in zip(samples, told, strict=True)]
+    return Split(tuple(samples), Pictures(world, cache))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.base import BENCHMARKS, Benchmark
+from benchmarks.captions.files import caption_path, write_entries
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
 from benchmarks.protocol import Protocol
@@ -117,3 +118,22 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
 def test_a_size_without_room_is_refused() -> None:
     with pytest.raises(InputError, match="image_size"):
         load(image_size=(64, 8))
+
+
+def test_generated_captions_take_the_place_of_its_own(tmp_path: Path) -> None:
+    own = load(**SMALL)
+    for name, split in (("train", own.train), ("test", own.gallery)):
+        for modality in ("RGB", "NIR", "TIR"):
+            entries = [(sample.name, f"{modality} of {sample.name}. It is made.") for sample in split.samples]
+            write_entries(caption_path(tmp_path, name, modality), entries)
+    read = load(**SMALL, captions=str(tmp_path))
+    assert read.split_fingerprint == own.split_fingerprint
+    assert read.caption_fingerprint != own.caption_fingerprint
+    first = read.query.samples[0]
+    assert first.captions is not None
+    assert first.captions[2] == (f"TIR of {first.name}.", "It is made.")
+
+
+def test_captions_and_their_quality_do_not_go_together(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="caption_quality is of the benchmark's own captions"):
+        parse(SyntheticPersonSettings, {"captions": str(tmp_path), "caption_quality": 0.5}, "--set")

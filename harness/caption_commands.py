@@ -1,0 +1,150 @@
+"""Verbs on captions: one thin function each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .caption_audit_commands import audit, corrupt
+from .options import Folder, data_root_option, json_option, set_option
+from .terminal import console
+
+if TYPE_CHECKING:
+    from .caption_report import CaptionReport
+
+
+retry_option = click.option("--retry-failed", is_flag=True, help="Ask again for images that failed before.")
+composer_option = click.option(
+    "--composer",
+    default="template",
+    show_default=True,
+    metavar="FILE",
+    help="YAML file whose 'composer' puts attributes into words; or 'template', which needs no model.",
+)
+
+
+@click.group()
+def captions() -> None:
+    """Captions: generate, explain, measure, audit and corrupt them."""
+
+
+captions.add_command(audit)
+captions.add_command(corrupt)
+
+
+@captions.command(epilog="Example: harness captions generate synthetic_person --annotators simulated --out captions")
+@click.argument("benchmark")
+@data_root_option
+@click.option(
+    "--annotators", required=True, metavar="FILE", help="YAML file of endpoints; or 'simulated', on embedded benchmarks."
+)
+@click.option("--out", type=Folder, required=True, help="Folder of the job; a job that was stopped goes on there.")
+@click.option("--split", type=click.Choice(["train", "test", "both"]), default="both", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=None, help="Only the first so many samples of each split.")
+@click.option("--dry-run", is_flag=True, help="Count and estimate the cost; ask nothing, write nothing.")
+@retry_option
+@composer_option
+@set_option
+@json_option
+def generate(
+    benchmark: str,
+    data_root: Path | None,
+    annotators: str,
+    out: Path,
+    composer: str,
+    split: str,
+    limit: int | None,
+    dry_run: bool,
+    retry_failed: bool,
+    changes: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Annotate the images of BENCHMARK, aggregate what is said, and write captions in the published form.
+
+    Training reads them with --set benchmark.captions=OUT. Exit status 1 when an answer is missing in the end.
+    """
+    from .caption_generation import Request, generate
+    from .configs import parse_assignments
+
+    splits = ("train", "test") if split == "both" else (split,)
+    request = Request(
+        benchmark,
+        parse_assignments(changes),
+        data_root,
+        annotators,
+        out,
+        composer,
+        splits,
+        limit,
+        dry_run,
+        retry_failed,
+        quiet=as_json,
+    )
+    _end(generate(request), as_json)
+
+
+@captions.command(epilog="Example: harness captions compose captions --set aggregation.recheck_below=0.5")
+@click.argument("out", type=Folder)
+@composer_option
+@retry_option
+@set_option
+@json_option
+def compose(out: Path, composer: str, retry_failed: bool, changes: tuple[str, ...], as_json: bool) -> None:
+    """Aggregate and compose what annotators said in OUT anew; no annotator is asked."""
+    from .caption_generation import recompose
+    from .configs import parse_assignments
+
+    report = recompose(out, parse_assignments(changes), composer, retry_failed=retry_failed, quiet=as_json)
+    _end(report, as_json)
+
+
+def _end(report: CaptionReport, as_json: bool) -> None:
+    from .caption_tables import report_lines
+
+    if as_json:
+        sys.stdout.write(json.dumps(report.model_dump(), indent=1) + "\n")
+    else:
+        for line in report_lines(report):
+            console().print(line)
+    sys.exit(0 if report.complete else 1)
+
+
+@captions.command(epilog="Example: harness captions explain 000080_cam1_2_00.jpg --captions captions --modality NIR")
+@click.argument("name")
+@click.option("--captions", "out", type=Folder, default=Path("captions"), show_default=True, help="Folder of the job.")
+@click.option("--modality", type=click.Choice(["RGB", "NIR", "TIR"]), default=None, help="This one alone.")
+@json_option
+def explain(name: str, out: Path, modality: str | None, as_json: bool) -> None:
+    """Print how the attributes of the image NAME came about: who said what in which modality, and why it was taken or not."""
+    from .caption_explanation import explain_document, find_images
+    from .caption_tables import explain_tables
+
+    images = find_images(out, name, modality)
+    if as_json:
+        sys.stdout.write(json.dumps(explain_document(images), indent=1, ensure_ascii=False) + "\n")
+        return
+    for line in explain_tables(images):
+        console().print(line)
+
+
+@captions.command(epilog="Example: harness captions evaluate captions --json")
+@click.argument("out", type=Folder)
+@json_option
+def evaluate(out: Path, as_json: bool) -> None:
+    """Hold what was said and made of it in OUT against the truth of an embedded benchmark.
+
+    Accuracy, unknowns and calibration of each annotator, after merging within a modality, and after completing across them.
+    """
+    from .caption_measures import measure_captions
+    from .caption_tables import measure_tables
+
+    figures = measure_captions(out)
+    if as_json:
+        sys.stdout.write(figures.model_dump_json(indent=1) + "\n")
+        return
+    for line in measure_tables(figures):
+        console().print(line)
