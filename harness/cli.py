@@ -16,7 +16,7 @@ import click
 
 from benchmarks.common.errors import InputError
 
-from .caption_commands import captions
+from .captions.commands import captions
 from .options import Folder, data_root_option, json_option, set_option
 from .terminal import console as _console
 from .terminal import show as _show

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"benchmarks": 1, "methods": 2, "harness": 3, "reports": 4}
 FILES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 METHODS_MAY_IMPORT = ("benchmarks.batch", "benchmarks.common", "benchmarks.captions.sentences")
-HARNESS_FRONT_DOOR = {ROOT / "harness" / name for name in ("cli.py", "caption_audit_commands.py")}
+HARNESS_FRONT_DOOR = {ROOT / "harness" / name for name in ("cli.py", "captions/audit_commands.py")}
 
 
 def imports(path):

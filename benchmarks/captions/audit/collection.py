@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...common.errors import InputError
-from ..files import FILE_SUFFIX, read_entries
+from ..files import FILE_SUFFIX, caption_path, read_entries
 
 SPLITS = ("train", "test")
 
@@ -25,6 +25,11 @@ class CaptionFile:
     modality: str
     entries: tuple[tuple[str, str], ...]
     """Item and text, in the order of the file."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return caption_path(Path(self.source), self.split, self.modality)
 
     @property
     def texts(self) -> list[str]:

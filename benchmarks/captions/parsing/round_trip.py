@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..audit.collection import find_sets
 from ..composition.template import compose
-from ..files import FILE_SUFFIX, read_entries
 from ..schema.values import attributes_of
 from ..sentences import split_sentences
 from .parse import parse
@@ -71,21 +71,18 @@ def round_trip(object: str, texts: Iterable[str], modality: str = "RGB") -> Roun
     return result
 
 
-def round_trip_of_files(object: str, paths: Iterable[Path]) -> dict[Path, RoundTrip]:
-    """What comes back of each caption file.
+def round_trip_of_files(object: str, named: Sequence[Path]) -> dict[Path, RoundTrip]:
+    """What comes back of each caption file, composed for the modality that its name says.
 
     Args:
         object: "person" or "vehicle".
-        paths: published caption files; a name that ends with a modality, as `train_NI.json` does, has it composed for that one.
+        named: published caption files, and folders that hold some at any depth.
 
     Raises:
-        InputError: there is no such kind, or a file is missing or malformed.
+        InputError: there is no such kind, or a file is missing, malformed or of another name.
     """
-    modalities = {suffix: modality for modality, suffix in FILE_SUFFIX.items()}
-    return {
-        path: round_trip(object, (text for _, text in read_entries(path)), modalities.get(path.stem.rsplit("_")[-1], "RGB"))
-        for path in paths
-    }
+    files = (file for files in find_sets(named).values() for file in files)
+    return {file.path: round_trip(object, file.texts, file.modality) for file in files}
 
 
 def _difference(text: str, composed: str) -> str:

@@ -71,11 +71,11 @@ def test_an_unknown_kind_is_refused():
 
 def test_files_are_composed_for_the_modality_that_they_name(tmp_path):
     entries = json.dumps([{"item": "1.jpg", "description": "An adult. The person is wearing a red coat."}])
-    paths = [tmp_path / name for name in ("train_TI.json", "test_RGB.json", "mine.json")]
+    paths = [tmp_path / name for name in ("train_TI.json", "test_RGB.json")]
     for path in paths:
         path.write_text(entries, encoding="utf-8")
     assert [(path, result.equal) for path, result in round_trip_of_files("person", paths).items()] == [
-        *zip(paths, (0, 1, 1), strict=True)
+        *zip(paths, (0, 1), strict=True)
     ]
 
 
@@ -84,7 +84,7 @@ def test_files_are_composed_for_the_modality_that_they_name(tmp_path):
     [("person", "rgbnt201", 14_361, 0.959, 0.719, 0.93), ("vehicle", "msvr310", 6_261, 0.967, 0.935, 0.947)],
 )
 def test_published_captions_come_back_word_for_word(published_captions, object, name, captions, whole, plain, least):
-    files = round_trip_of_files(object, sorted((published_captions / "next-text" / name).glob("*.json")))
+    files = round_trip_of_files(object, [published_captions / "next-text" / name])
     total = sum(files.values(), RoundTrip())
     for path, result in files.items():
         print(f"{name}/{path.name}: {lines(result)[0]}")

@@ -23,7 +23,7 @@ from benchmarks.captions.simulated.judge import Claim, Judged, judge
 from benchmarks.captions.simulated.worlds import split_worlds
 from benchmarks.common import randomness
 
-from .statistics import QueryValues, bootstrap_mean
+from ..statistics import QueryValues, bootstrap_mean
 
 MERGED, COMPLETED, ADDED = "merged", "merged and completed", "completed alone"
 _STREAM = randomness.stream("caption measures")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .caption_audit_commands import audit, corrupt
-from .options import Folder, data_root_option, json_option, set_option
-from .terminal import console
+from ..options import Folder, data_root_option, json_option, set_option
+from ..terminal import console
+from .audit_commands import audit, corrupt, round_trip
 
 if TYPE_CHECKING:
-    from .caption_report import CaptionReport
+    from .report import CaptionReport
 
 
 retry_option = click.option("--retry-failed", is_flag=True, help="Ask again for images that failed before.")
@@ -33,6 +33,7 @@ def captions() -> None:
 
 
 captions.add_command(audit)
+captions.add_command(round_trip)
 captions.add_command(corrupt)
 
 
@@ -67,8 +68,8 @@ def generate(
 
     Training reads them with --set benchmark.captions=OUT. Exit status 1 when an answer is missing in the end.
     """
-    from .caption_generation import Request, generate
-    from .configs import parse_assignments
+    from ..configs import parse_assignments
+    from .generation import Request, generate
 
     splits = ("train", "test") if split == "both" else (split,)
     request = Request(
@@ -95,15 +96,15 @@ def generate(
 @json_option
 def compose(out: Path, composer: str, retry_failed: bool, changes: tuple[str, ...], as_json: bool) -> None:
     """Aggregate and compose what annotators said in OUT anew; no annotator is asked."""
-    from .caption_generation import recompose
-    from .configs import parse_assignments
+    from ..configs import parse_assignments
+    from .generation import recompose
 
     report = recompose(out, parse_assignments(changes), composer, retry_failed=retry_failed, quiet=as_json)
     _end(report, as_json)
 
 
 def _end(report: CaptionReport, as_json: bool) -> None:
-    from .caption_tables import report_lines
+    from .tables import report_lines
 
     if as_json:
         sys.stdout.write(json.dumps(report.model_dump(), indent=1) + "\n")
@@ -120,8 +121,8 @@ def _end(report: CaptionReport, as_json: bool) -> None:
 @json_option
 def explain(name: str, out: Path, modality: str | None, as_json: bool) -> None:
     """Print how the attributes of the image NAME came about: who said what in which modality, and why it was taken or not."""
-    from .caption_explanation import explain_document, find_images
-    from .caption_tables import explain_tables
+    from .explanation import explain_document, find_images
+    from .tables import explain_tables
 
     images = find_images(out, name, modality)
     if as_json:
@@ -139,8 +140,8 @@ def evaluate(out: Path, as_json: bool) -> None:
 
     Accuracy, unknowns and calibration of each annotator, after merging within a modality, and after completing across them.
     """
-    from .caption_measures import measure_captions
-    from .caption_tables import measure_tables
+    from .measures import measure_captions
+    from .tables import measure_tables
 
     figures = measure_captions(out)
     if as_json:

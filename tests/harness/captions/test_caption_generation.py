@@ -153,7 +153,7 @@ def test_composing_that_was_stopped_is_taken_up(generated, generate, tiny, tmp_p
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.caption_generation.by_template", stop)
+    monkeypatch.setattr("harness.captions.generation.by_template", stop)
     assert generate(tmp_path / "out").status == 130
     monkeypatch.undo()
     assert tiny.call("captions", "compose", tmp_path / "out").status == 0

@@ -7,7 +7,7 @@ from benchmarks.captions.annotators.job import JobSummary
 from benchmarks.captions.annotators.outcomes import Tally
 from benchmarks.captions.generation.compose_job import Composed
 from benchmarks.captions.schema.attribute import ImageKey
-from harness.caption_report import caption_report
+from harness.captions.report import caption_report
 
 TALLY = Tally("a", "1", images=3, done=2, failed=1, usage=Usage(10, 5, 0.5, 3))
 SUMMARY = JobSummary((TALLY,), {"a": Counter({"a refusal": 1})}, None)

@@ -24,10 +24,10 @@ from benchmarks.captions.simulated.worlds import split_worlds
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
 
-from .caption_progress import CaptionProgress
-from .caption_report import CaptionReport, caption_report
-from .configs import merge_sections
-from .suite import benchmark_settings
+from ..configs import merge_sections
+from ..suite import benchmark_settings
+from .progress import CaptionProgress
+from .report import CaptionReport, caption_report
 
 SIMULATED = "simulated"
 TEMPLATE = "template"

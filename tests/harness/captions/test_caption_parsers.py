@@ -1,6 +1,6 @@
 from benchmarks.captions.composition.template import compose
 from benchmarks.captions.schema.kinds import schema_of
-from harness.caption_parsers import parsers
+from harness.captions.parsers import parsers
 
 VEHICLE = "A white Benz sedan viewed from the side in bright daytime light (image appears clear)."
 PERSON = "An adult male seen from the side during nighttime in dim lighting. The image appears blurry."

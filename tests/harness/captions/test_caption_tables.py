@@ -2,8 +2,8 @@ import io
 
 from rich.console import Console
 
-from harness.caption_report import AnnotatorRow, CaptionReport
-from harness.caption_tables import report_lines
+from harness.captions.report import AnnotatorRow, CaptionReport
+from harness.captions.tables import report_lines
 
 
 def row(**changes):

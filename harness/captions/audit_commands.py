@@ -1,4 +1,4 @@
-"""Verbs on caption sets: `harness captions audit` and `harness captions corrupt`."""
+"""Verbs on caption sets: `harness captions audit`, `round-trip` and `corrupt`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from .terminal import console, show
-
-_PATH = click.Path(path_type=Path)
+from ..options import Folder, json_option
+from ..terminal import console, show
 
 
 @click.command(epilog="Example: harness captions audit captions/next-text/rgbnt201 captions/idea-text/rgbnt201")
-@click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILES...")
-@click.option("--figure", type=_PATH, default=None, help="Draw words and unknown rates by modality to this .png or .svg file.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@click.argument("files", nargs=-1, required=True, type=Folder, metavar="FILES...")
+@click.option("--figure", type=Folder, default=None, help="Draw words and unknown rates by modality to this .png or .svg file.")
+@json_option
 def audit(files: tuple[Path, ...], figure: Path | None, as_json: bool) -> None:
     """Count what caption FILES hold: words, unknown attributes, long, repeated, missing and contradicting captions.
 
@@ -22,8 +21,8 @@ def audit(files: tuple[Path, ...], figure: Path | None, as_json: bool) -> None:
     """
     from reports.caption_sets import check_figure, write_figure
 
-    from .caption_audit import audit_documents, audit_sets, audit_tables
-    from .caption_parsers import parsers
+    from .audit import audit_documents, audit_sets, audit_tables
+    from .parsers import parsers
 
     if figure is not None:
         check_figure(figure)
@@ -33,11 +32,30 @@ def audit(files: tuple[Path, ...], figure: Path | None, as_json: bool) -> None:
     show(audit_documents(found), lambda: audit_tables(found), as_json)
 
 
+@click.command("round-trip", epilog="Example: harness captions round-trip person captions/next-text/rgbnt201")
+@click.argument("kind", type=click.Choice(["person", "vehicle"]))
+@click.argument("files", nargs=-1, required=True, type=Folder, metavar="FILES...")
+@json_option
+def round_trip(kind: str, files: tuple[Path, ...], as_json: bool) -> None:
+    """Read captions back into attributes and compose them again: how many come back word for word, and why the rest does not.
+
+    FILES are as for audit; KIND says whom they describe.
+    """
+    from .round_trips import round_trip_document, round_trip_lines, round_trips
+
+    found = round_trips(kind, files)
+    if as_json:
+        show(round_trip_document(found), list, as_json)
+        return
+    for line in round_trip_lines(found):
+        console().print(line, soft_wrap=True)
+
+
 @click.command(epilog="Example: harness captions corrupt captions/next-text/rgbnt201 --quality 0.35 --out noisy")
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=Folder)
 @click.option("--quality", type=click.FloatRange(0, 1), required=True, help="Share of the words of a caption that stay.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another draw of words.")
-@click.option("--out", type=_PATH, required=True, help="Folder for files of the same names.")
+@click.option("--out", type=Folder, required=True, help="Folder for files of the same names.")
 def corrupt(folder: Path, quality: float, seed: int, out: Path) -> None:
     """Replace words of the caption files in FOLDER by noise words.
 

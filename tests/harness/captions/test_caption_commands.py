@@ -7,7 +7,7 @@ def test_a_job_that_is_stopped_says_so_and_leaves_no_part_of_a_file(tiny, tmp_pa
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.caption_progress.CaptionProgress.__call__", stop)
+    monkeypatch.setattr("harness.captions.progress.CaptionProgress.__call__", stop)
     result = tiny.call(*ARGUMENTS, tmp_path / "out")
     assert (result.status, "harness: stopped" in result.err) == (130, True)
     assert not list((tmp_path / "out").glob("*.json*"))

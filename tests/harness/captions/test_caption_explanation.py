@@ -5,7 +5,7 @@ import pytest
 from benchmarks.captions.aggregation.decided import Verdict
 from benchmarks.captions.aggregation.store import read_aggregated
 from benchmarks.common.errors import InputError
-from harness.caption_explanation import find_images
+from harness.captions.explanation import find_images
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from benchmarks.captions.audit.contradictions import Parse
 from benchmarks.captions.audit.tally import CONTEXT
 from methods.text import clip_tokenizer, token_lengths
 
-from .printed import PrintedCaptions, printed_captions
+from ..printed import PrintedCaptions, printed_captions
 
 _PROBED = 60
 """Captions of a file from which it is told what kind of object a set is about."""

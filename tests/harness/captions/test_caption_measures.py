@@ -8,7 +8,7 @@ from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.truth import truths_of
 from benchmarks.captions.simulated.worlds import split_worlds
 from benchmarks.common.errors import InputError
-from harness.caption_measures import measure_captions
+from harness.captions.measures import measure_captions
 
 SMALL = {"train_identities": 10, "train_images": 8, "test_identities": 10, "test_images": 8}
 MODALITIES = ("RGB", "NIR", "TIR")

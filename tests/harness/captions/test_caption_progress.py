@@ -1,6 +1,6 @@
 from benchmarks.captions.annotators.base import Usage
 from benchmarks.captions.annotators.outcomes import Tally
-from harness.caption_progress import CaptionProgress
+from harness.captions.progress import CaptionProgress
 
 
 def show(capsys, quiet):

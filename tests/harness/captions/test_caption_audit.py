@@ -4,7 +4,7 @@ import pytest
 from made_captions import read_made, write_set
 from rich.console import Console
 
-from harness.caption_audit import audit_documents, audit_sets, audit_tables, printed_for
+from harness.captions.audit import audit_documents, audit_sets, audit_tables, printed_for
 
 PARSERS = {"vehicle": lambda text: None, "person": read_made}
 

@@ -11,8 +11,8 @@ from rich.table import Table
 from benchmarks.captions.aggregation.decided import Aggregated, Candidate, Decided, Verdict
 from benchmarks.captions.schema.attribute import ImageKey
 
-from .caption_measures import CaptionFigures, Share, Stage
-from .caption_report import AnnotatorRow, CaptionReport
+from .measures import CaptionFigures, Share, Stage
+from .report import AnnotatorRow, CaptionReport
 
 SHOWN = 10
 """Failures that are printed in full."""

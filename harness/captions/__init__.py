@@ -1,0 +1,1 @@
+"""What the command line does with captions: generation, explanation, measures, audit and corruption."""
