@@ -42,6 +42,7 @@ def measure(plan: MeasurePlan, measurement_id: str, place: Place, report: Report
     breaks: dict[Part, int] = {}
 
     def timed(part: Part, work: Callable[[], Timed]) -> tuple[Timed | None, Memory | None]:
+        """What some work finds and its peak of memory; None of either where it cannot be compiled."""
         report(part, 0, 0, "")
         reset_peak_memory(device)
         begun = time.perf_counter()
