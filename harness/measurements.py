@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
 
-from .records import Environment, Gmacs, Memory, Parameters, Section, Throughput
+from .records import Environment, Gmacs, Memory, Parameters, Throughput
+from .sections import Section, read_section
 
 MEASUREMENT_VERSION = 1
 
@@ -190,7 +187,7 @@ def read_measurement(path: Path) -> Measurement:
     Raises:
         InputError: the file is none, or of a newer schema.
     """
-    return _read(Measurement, path, "measurement")
+    return read_section(Measurement, path, "measurement", MEASUREMENT_VERSION)
 
 
 def read_table(path: Path) -> MeasuredTable:
@@ -199,7 +196,7 @@ def read_table(path: Path) -> MeasuredTable:
     Raises:
         InputError: the file is none, or of a newer schema.
     """
-    return _read(MeasuredTable, path, "table of measurements")
+    return read_section(MeasuredTable, path, "efficiency table", MEASUREMENT_VERSION)
 
 
 def collect_efficiency(work_dir: Path) -> list[EfficiencyResults]:
@@ -224,17 +221,3 @@ def collect_table(work_dir: Path, table: MeasuredTable) -> EfficiencyResults:
 
 def _existing(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
-
-
-Kept = TypeVar("Kept", bound=Section)
-
-
-def _read(kind: type[Kept], path: Path, name: str) -> Kept:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        version = values["schema_version"]
-        if version > MEASUREMENT_VERSION:
-            raise InputError(f"{path}: schema {version} is newer than {MEASUREMENT_VERSION}; update the harness")
-        return kind.model_validate(values)
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a {name} ({str(error).splitlines()[0]})") from None
