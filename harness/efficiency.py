@@ -26,7 +26,7 @@ from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting
 from .place import Place
 from .plan import Plan
 from .records import Environment
-from .suite import RunEntry, Suite, parse_suite, plans
+from .suite import RowEntry, Suite, parse_suite, plans
 
 Precision = Literal["fp32", "fp16", "bf16"]
 Size = Literal["full", "small"]
@@ -52,18 +52,6 @@ class Measure(Settings):
     """Whether torch.compile compiles the test path and the losses: without, with, or both."""
 
 
-class MeasuredEntry(Settings):
-    """One row."""
-
-    method: str
-    variant: str = "default"
-    recipe: str = ""
-    """In place of the file's; see there."""
-    label: str = ""
-    columns: dict[str, str] = {}
-    set: dict[str, Any] = {}
-
-
 class Efficiency(Settings):
     """A file."""
 
@@ -78,7 +66,7 @@ class Efficiency(Settings):
     """Settings of every method."""
     schedule: dict[str, Any] = {}
     """`optimizer` and `rates`."""
-    runs: tuple[MeasuredEntry, ...] = Field(min_length=1)
+    runs: tuple[RowEntry, ...] = Field(min_length=1)
     size: Literal["", "full", "small"] = ""
     """Which of the changes below holds: `full` on CUDA and `small` on a CPU where it is empty."""
     full: dict[str, Any] = {}
@@ -89,6 +77,8 @@ class Efficiency(Settings):
     custom_imports: tuple[str, ...] = ()
 
 
+_OF_A_SUITE = set(Efficiency.model_fields) & set(Suite.model_fields)
+"""Keys that mean the same in both kinds of files."""
 _OF_ROWS = {"method", "benchmark", "schedule"}
 _OF_A_SCHEDULE = ("optimizer", "rates")
 
@@ -210,10 +200,7 @@ def load_efficiency(name: str, changes: Mapping[str, Any] | None = None, device:
     wanted = {**getattr(written, size), **(changes or {})}
     own = {key: value for key, value in wanted.items() if _is_of_file(key)}
     settings = parse(Efficiency, merge(values, own), f"{path} with --set" if changes else str(path))
-    shared = settings.model_dump(include={"title", "recipe", "benchmark", "method", "schedule", "threads", "custom_imports"})
-    shared["runs"] = [RunEntry(**entry.model_dump()).model_dump() for entry in settings.runs]
-    shared["benchmarks"] = [settings.measure.benchmark]
-    shared["reference"] = settings.reference
+    shared = settings.model_dump(include=_OF_A_SUITE) | {"benchmarks": [settings.measure.benchmark]}
     of_rows = {key: value for key, value in wanted.items() if key not in own}
     for key in [
         *of_rows,

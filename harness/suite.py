@@ -27,8 +27,8 @@ from .recipes import recipe_sections
 from .schedules import Schedule
 
 
-class RunEntry(Settings):
-    """One row of a suite."""
+class RowEntry(Settings):
+    """One row of a table: a method with its settings."""
 
     method: str
     variant: str = "default"
@@ -40,6 +40,11 @@ class RunEntry(Settings):
     """What the row says of itself in further columns, as in {"MGFA": "✓"}."""
     set: dict[str, Any] = {}
     """Changes for this row alone: keys as for `--set`."""
+
+
+class RunEntry(RowEntry):
+    """One row of a suite."""
+
     expect: Directions = ()
     """What the row is expected to show: one expectation or a list; see `harness.directions`."""
 

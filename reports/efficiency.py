@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from harness.measurements import EfficiencyResults, Measurement, Setting
+from harness.printed import PrintedEfficiency, printed_efficiency
 from harness.quantities import SIZES, SPEEDS, Quantity
-from harness.reference import PublishedEfficiency, read_published_efficiency
 
 from .columns import ON_CPU
 from .formats import counted, listed, short
@@ -61,15 +61,15 @@ def _sizes(results: EfficiencyResults) -> Table:
     return _table(results, "Size and cost", "size", shown, notes)
 
 
-def _published(method: str, variant: str, results: EfficiencyResults) -> PublishedEfficiency | None:
+def _published(method: str, variant: str, results: EfficiencyResults) -> PrintedEfficiency | None:
     """What is printed of a method; nothing beside small sizes, which are no method's published one."""
     if results.table.size != "full":
         return None
     wanted = (results.table.benchmark, method, variant)
-    return next((row for row in read_published_efficiency() if (row.benchmark, row.method, row.variant) == wanted), None)
+    return next((row for row in printed_efficiency() if (row.benchmark, row.method, row.variant) == wanted), None)
 
 
-def _published_columns(published: dict[str, PublishedEfficiency | None]) -> list[ColumnOf[str]]:
+def _published_columns(published: dict[str, PrintedEfficiency | None]) -> list[ColumnOf[str]]:
     if not any(published.values()):
         return []
 
