@@ -21,15 +21,13 @@ from benchmarks.common.settings import Settings, parse
 from methods.base import METHODS
 
 from .configs import find_config, merge, read_config
+from .devices import check_precision
 from .executors import Report
-from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting
+from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting, Size
 from .place import Place
 from .plan import Plan
-from .records import Environment
+from .records import Environment, Precision
 from .suite import RowEntry, Suite, parse_suite, plans
-
-Precision = Literal["fp32", "fp16", "bf16"]
-Size = Literal["full", "small"]
 
 
 class Measure(Settings):
@@ -107,7 +105,12 @@ class MeasurePlan:
     @property
     def shown(self) -> str:
         """For people: row, precision, compilation."""
-        return f"{self.plan.label}, {self.precision}{', torch.compile' * self.compiled}"
+        return f"{self.plan.label}, {self.setting.shown}"
+
+    @property
+    def setting(self) -> Setting:
+        """Precision and compilation."""
+        return Setting(self.precision, self.compiled)
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -146,8 +149,7 @@ class MeasurePlan:
             InputError: it cannot.
         """
         METHODS.get(self.plan.method).check(self.plan.method_settings, self.spec)
-        if self.precision == "fp16" and self.plan.device != "cuda":
-            raise InputError("measure.precisions: fp16 needs --device cuda; on a CPU use fp32 or bf16")
+        check_precision(self.precision, self.plan.device, "measure.precisions")
         wanted, there = self.measure.identities, self.spec.identities
         if wanted > there:
             raise InputError(f"measure.identities: {self.plan.benchmark} has {there} (received {wanted})")

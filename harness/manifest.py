@@ -14,7 +14,7 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
 
 from .directions import Direction
-from .records import SCHEMA_VERSION
+from .records import SCHEMA_VERSION, variant_name
 from .sections import Section, read_section
 
 TableForm = Literal["comparison", "ablation", "captions"]
@@ -41,6 +41,11 @@ class ManifestRun(Section):
     """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
     expect: tuple[Direction, ...] = ()
     """What the row is expected to show."""
+
+    @property
+    def name(self) -> str:
+        """`method` or `method:variant`."""
+        return variant_name(self.method, self.variant)
 
     @model_validator(mode="before")
     @classmethod

@@ -17,8 +17,23 @@ MEASUREMENT_VERSION = 1
 
 _FOLDER, _TABLES = "efficiency", "tables"
 
+Size = Literal["full", "small"]
+
 Part = Literal["test", "training"]
 """What is timed: the test path, or a step of training."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A precision, compiled or not."""
+
+    precision: str
+    compiled: bool
+
+    @property
+    def shown(self) -> str:
+        """In words."""
+        return f"{self.precision}, torch.compile" if self.compiled else self.precision
 
 
 class TrainingStep(Section):
@@ -44,7 +59,7 @@ class Measurement(Section):
     suite: str
     method: str
     variant: str
-    size: Literal["full", "small"]
+    size: Size
     precision: str
     compiled: bool
     settings: dict[str, Any]
@@ -68,6 +83,11 @@ class Measurement(Section):
     durations: dict[str, float]
     environment: Environment
 
+    @property
+    def setting(self) -> Setting:
+        """Under what it was measured."""
+        return Setting(self.precision, self.compiled)
+
 
 class MeasuredRow(Section):
     """One measurement of a table."""
@@ -80,6 +100,11 @@ class MeasuredRow(Section):
     compiled: bool
     columns: dict[str, str] = {}
 
+    @property
+    def setting(self) -> Setting:
+        """Under what it is measured."""
+        return Setting(self.precision, self.compiled)
+
 
 class MeasuredTable(Section):
     """A table as it was last asked for on a device."""
@@ -88,24 +113,11 @@ class MeasuredTable(Section):
     suite: str
     title: str
     benchmark: str
-    size: Literal["full", "small"]
+    size: Size
     device: str
     reference: str
     """Label of the row that ratios are taken to."""
     rows: list[MeasuredRow]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A precision, compiled or not."""
-
-    precision: str
-    compiled: bool
-
-    @property
-    def shown(self) -> str:
-        """In words."""
-        return f"{self.precision}, torch.compile" if self.compiled else self.precision
 
 
 @dataclass(frozen=True)
@@ -124,15 +136,11 @@ class EfficiencyResults:
     @property
     def settings(self) -> list[Setting]:
         """Precisions with and without compilation, in their order."""
-        return list(dict.fromkeys(Setting(row.precision, row.compiled) for row in self.table.rows))
+        return list(dict.fromkeys(row.setting for row in self.table.rows))
 
     @cached_property
     def _found(self) -> dict[tuple[str, Setting], Measurement]:
-        return {
-            (row.label, Setting(row.precision, row.compiled)): self.measurements[row.id]
-            for row in self.table.rows
-            if row.id in self.measurements
-        }
+        return {(row.label, row.setting): self.measurements[row.id] for row in self.table.rows if row.id in self.measurements}
 
     def at(self, label: str, setting: Setting) -> Measurement | None:
         """The measurement of a row, if it is finished."""

@@ -21,7 +21,14 @@ from .sections import Section, read_section
 
 SCHEMA_VERSION = 1
 
+Precision = Literal["fp32", "fp16", "bf16"]
+
 EpochRule = Literal["last", "best-on-validation", "best-on-test"]
+
+
+def variant_name(method: str, variant: str) -> str:
+    """`method` or `method:variant`."""
+    return method if variant == "default" else f"{method}:{variant}"
 
 
 class Metrics(Section):
@@ -166,7 +173,7 @@ class Record(Section):
     @property
     def name(self) -> str:
         """`method` or `method:variant`."""
-        return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+        return variant_name(self.method, self.variant)
 
     @property
     def reranked(self) -> bool:

@@ -24,6 +24,7 @@ from .directions import Directions, at_point, check_rows
 from .manifest import Manifest, ManifestRun, TableForm
 from .plan import Evaluation, Plan, Profile
 from .recipes import recipe_sections
+from .records import variant_name
 from .schedules import Schedule
 
 
@@ -255,7 +256,7 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
     last = [key.rpartition(".")[2] for key in suite.grid]
     names = [key if last.count(short) > 1 else short for key, short in zip(suite.grid, last, strict=True)]
     for entry in suite.runs:
-        label = entry.label or (entry.method if entry.variant == "default" else f"{entry.method}:{entry.variant}")
+        label = entry.label or variant_name(entry.method, entry.variant)
         for values in itertools.product(*suite.grid.values()):
             point = dict(zip(suite.grid, values, strict=True))
             columns = dict(zip(names, map(str, values), strict=True))

@@ -17,7 +17,7 @@ from .executors import Task
 from .measurements import EfficiencyResults, Setting
 from .plan import Plan
 from .quantities import SIZES, SPEEDS, Quantity
-from .records import Metrics, Record, read_record, record_path
+from .records import Metrics, Record, read_record, record_path, variant_name
 from .reference import CheckResult
 from .reranking import Reranking
 from .verdicts import DirectionResult
@@ -107,7 +107,7 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
         *(["images/s", "device", "batch", "precision", "peak MiB"] if timed else []),
     )
     for row in rows:
-        name = row["method"] if row["variant"] == "default" else f"{row['method']}:{row['variant']}"
+        name = variant_name(row["method"], row["variant"])
         parameters = [f"{row['parameters'][key]:,}" for key in ("trainable", "total", "test")]
         costs = [f"{row['gmacs'][name]:.3f}" for name in conventions]
         speed, memory = row["throughput"], row["memory"]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 
 def console() -> Console:
     """Standard output; wide where it goes to a file, so that tables are not cut."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+
+
+def show_lines(value: Any, lines: Callable[[], Iterable[RenderableType]], as_json: bool) -> None:
+    """One JSON document, or lines and tables for people; a line that is cut can be neither read nor searched."""
+    if as_json:
+        show(value, list, as_json)
+        return
+    for line in lines():
+        console().print(line, soft_wrap=isinstance(line, str))
 
 
 def show(value: Any, table: Callable[[], Any], as_json: bool) -> None:

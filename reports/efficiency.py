@@ -156,7 +156,7 @@ def efficiency_provenance(results: EfficiencyResults) -> Table:
     shown: list[ColumnOf[Measurement]] = [
         (Column("Measurement", align="left"), lambda found: Cell(short(found.id))),
         (Column("Method", align="left"), lambda found: Cell(f"{found.method}:{found.variant}")),
-        (Column("Setting", align="left"), lambda found: Cell(Setting(found.precision, found.compiled).shown)),
+        (Column("Setting", align="left"), lambda found: Cell(found.setting.shown)),
         (Column("Commit", align="left"), lambda found: Cell(short(found.environment.commit))),
         (Column("Load before"), lambda found: Cell() if found.load is None else Cell(f"{found.load:.1f}", value=found.load)),
         (Column("total", "s"), lambda found: Cell(f"{found.durations['total']:.0f}", value=found.durations["total"])),
