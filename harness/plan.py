@@ -19,7 +19,7 @@ from benchmarks.common.settings import Settings
 from benchmarks.conditions import Conditions
 from benchmarks.controls import shuffle_captions
 from benchmarks.degradations import VERSION as DEGRADATIONS_VERSION
-from benchmarks.loading import DataSettings
+from benchmarks.loading import DataSettings, check_missing
 from methods.base import METHODS, MethodSettings
 from methods.pretrained import PretrainedSettings, weights_fingerprint
 
@@ -179,6 +179,8 @@ class Plan:
                 f"{where}: {self.name} needs captions and {self.benchmark} has none here; "
                 f"give --set benchmark.captions=FOLDER or leave the row out with --only"
             )
+        check_missing(self.data.train_missing, f"{where}: data.train_missing")
+        check_missing(self.data.test_missing, f"{where}: data.test_missing")
         if self.data.shuffle_captions:
             shuffle_captions(benchmark)  # raises where it cannot be done
         held_out = self.data.validation_identities if self.evaluation.epoch_rule == "best-on-validation" else 0

@@ -168,6 +168,8 @@ def test_a_plan_that_can_run_passes(tiny):
             {"has_captions": False},
             "baseline needs captions and synthetic_person",
         ),
+        ("baseline", {"data__train_missing": ["IR"]}, {}, "tiny: baseline: data.train_missing: unknown modality 'IR'"),
+        ("baseline", {"data__test_missing": ["TIR", "NIR", "RGB"]}, {}, "data.test_missing: all modalities are missing"),
         ("baseline", {"data__shuffle_captions": True}, {"has_captions": False}, "data.shuffle_captions: .* has no captions"),
         ("baseline", {}, {"identities": 3}, "3 training identities are fewer than the 4 of a batch; lower data.identities_per"),
         ("baseline", {"benchmark__image_size": [60, 32]}, {}, "image size 60 x 32 is not divisible by the patch of 8 pixels"),
