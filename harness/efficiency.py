@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting, Size
 from .place import Place
 from .plan import Plan
 from .records import Environment, Precision
-from .suite import RowEntry, Suite, parse_suite, plans
+from .suite import RowEntry, Suite, import_modules, parse_suite, plans
 
 
 class Measure(Settings):
@@ -196,6 +196,11 @@ def load_efficiency(name: str, changes: Mapping[str, Any] | None = None, device:
     """
     path = find_config("suites", name)
     values = read_config(path)
+    for key in changes or {}:
+        section, _, rest = key.partition(".")
+        if section in get_args(Size):
+            raise InputError(f"--set {key}: the section {section!r} is the file's own; give {rest or 'its keys'} without it")
+    import_modules(values, path)
     written = parse(Efficiency, values, str(path))
     chosen = (changes or {}).get("size") or written.size
     size: Size = parse(Efficiency, {**values, "size": chosen}, "--set").size or ("full" if device == "cuda" else "small")

@@ -89,6 +89,12 @@ class MethodConfig(Settings):
     variants: dict[str, dict[str, Any]] = {}
 
 
+class _Imports(Settings):
+    """The key of a file that is read before the others are checked."""
+
+    custom_imports: tuple[str, ...] = ()
+
+
 class _Sections(Settings):
     """The settings of a run that are the same for all methods and benchmarks."""
 
@@ -132,11 +138,7 @@ def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any
     Raises:
         InputError: an unknown key, or a value that is not allowed.
     """
-    for module in values.get("custom_imports", ()):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise InputError(f"{path}: custom_imports: {error}") from None
+    import_modules(values, path)
     of_suite: dict[str, Any] = {}
     of_runs: dict[str, Any] = {}
     special: dict[str, Any] = {}
@@ -158,6 +160,24 @@ def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any
             raise unknown("method", head, methods, f"{source}: {path.stem}")
     runs = tuple(_with_special(entry, special) for entry in suite.runs)
     return suite.model_copy(update={"set": merge(merge({}, suite.set), of_runs), "runs": runs})
+
+
+def import_modules(values: Mapping[str, Any], path: Path) -> None:
+    """Import what registers the methods and benchmarks of a user, before their names are looked for.
+
+    Args:
+        values: of a file.
+        path: of it, for the message.
+
+    Raises:
+        InputError: a module cannot be imported, or the key is no list of names.
+    """
+    given = {key: value for key, value in values.items() if key == "custom_imports"}
+    for module in parse(_Imports, given, str(path)).custom_imports:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(f"{path}: custom_imports: {error}") from None
 
 
 def _names_recipes(values: Mapping[str, Any]) -> bool:

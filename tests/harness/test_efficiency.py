@@ -147,6 +147,9 @@ def test_keys_that_would_do_nothing_are_refused(write):
     assert "unknown key 'data'" in refusal(write(), {"data.test_batch": 3})
     assert "unknown key 'seeds'" in refusal(write(seeds=[0]))
     assert "unknown key 'measure.batches'; did you mean 'measure.batch'" in refusal(write(), {"measure.batches": 3})
+    assert "--set small.measure.batch: the section 'small' is the file's own; give measure.batch without it" in refusal(
+        write(), {"small.measure.batch": 3}
+    )
     of_size = refusal(write(), {"size": "big"})
     assert "size: " in of_size
     assert "received 'big'" in of_size
