@@ -103,13 +103,13 @@ def run(
     What is finished is not run again. An efficiency table (table_efficiency) is measured and not trained: it needs no data.
     """
     from .configs import parse_assignments
-    from .efficiency import efficiency_title
+    from .efficiency.plans import efficiency_title
     from .groups import load_members, run_members
     from .place import Place
 
     console = _console()
     if efficiency_title(suite) is not None:
-        from .efficiency_session import measure_suite
+        from .efficiency.session import measure_suite
 
         _refuse({"--data-root": data_root, "--seeds": seeds, "--jobs": jobs, "--skip-corrupt": skip_corrupt}, suite)
         failures = measure_suite(suite, parse_assignments(changes), work_dir, console, only=only, device=device)

@@ -13,10 +13,10 @@ from rich.table import Table
 from benchmarks.conditions import Condition
 
 from .comparison import Comparison
+from .efficiency.measurements import EfficiencyResults, Setting
+from .efficiency.quantities import SIZES, SPEEDS, Quantity
 from .executors import Task
-from .measurements import EfficiencyResults, Setting
 from .plan import Plan
-from .quantities import SIZES, SPEEDS, Quantity
 from .records import Metrics, Record, read_record, record_path, variant_name
 from .reference import CheckResult
 from .reranking import Reranking

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from harness.measurements import EfficiencyResults, Measurement, Setting
+from harness.efficiency.measurements import EfficiencyResults, Measurement, Setting
+from harness.efficiency.quantities import SIZES, SPEEDS, Quantity
 from harness.printed import PrintedEfficiency, printed_efficiency
-from harness.quantities import SIZES, SPEEDS, Quantity
 
 from .columns import ON_CPU
 from .formats import counted, listed, short

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.measurements import EfficiencyResults
-from harness.quantities import SIZES, SPEEDS
+from harness.efficiency.measurements import EfficiencyResults
+from harness.efficiency.quantities import SIZES, SPEEDS
 from harness.records import Record
 from harness.rows import Row, SuiteRows
 

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.configs import CONFIGS, shipped
-from harness.efficiency import efficiency_title, load_efficiency, measure_plans
+from harness.efficiency.plans import efficiency_title, load_efficiency, measure_plans
 from harness.groups import load_members, read_group
 from harness.suite import load_suite, manifest, method_settings, plans
 

@@ -20,14 +20,14 @@ from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.settings import Settings, parse
 from methods.base import METHODS
 
-from .configs import find_config, merge, read_config
-from .devices import check_precision
-from .executors import Report
+from ..configs import find_config, merge, read_config
+from ..devices import check_precision
+from ..executors import Report
+from ..place import Place
+from ..plan import Plan
+from ..records import Environment, Precision
+from ..suite import RowEntry, Suite, import_modules, parse_suite, plans
 from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting, Size
-from .place import Place
-from .plan import Plan
-from .records import Environment, Precision
-from .suite import RowEntry, Suite, import_modules, parse_suite, plans
 
 
 class Measure(Settings):

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from benchmarks.common.files import write_text
 
-from .records import Environment, Gmacs, Memory, Parameters, Throughput
-from .sections import Section, read_section
+from ..records import Environment, Gmacs, Memory, Parameters, Throughput
+from ..sections import Section, read_section
 
 MEASUREMENT_VERSION = 1
 

@@ -11,10 +11,15 @@ from rich.console import Console
 
 from benchmarks.common.errors import InputError
 
-from .devices import check_device
-from .efficiency import MeasuredSuite, MeasurePlan, known_plans, load_efficiency, measure_plans
-from .environment import describe
-from .executors import Task, run_local
+from ..devices import check_device
+from ..environment import describe
+from ..executors import Task, run_local
+from ..place import Place
+from ..progress import SuiteProgress
+from ..records import Environment, Precision
+from ..session import check_writable, missing
+from ..suite import row_labels
+from ..summary import efficiency_tables
 from .measurements import (
     MeasuredTable,
     Setting,
@@ -25,12 +30,7 @@ from .measurements import (
     table_path,
     write_table,
 )
-from .place import Place
-from .progress import SuiteProgress
-from .records import Environment, Precision
-from .session import check_writable, missing
-from .suite import row_labels
-from .summary import efficiency_tables
+from .plans import MeasuredSuite, MeasurePlan, known_plans, load_efficiency, measure_plans
 
 
 def measure_suite(

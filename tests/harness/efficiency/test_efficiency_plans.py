@@ -2,9 +2,9 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.catalogue import catalogue
-from harness.efficiency import efficiency_title, known_plans, load_efficiency, measure_plans
+from harness.efficiency.measurements import Setting
+from harness.efficiency.plans import efficiency_title, known_plans, load_efficiency, measure_plans
 from harness.groups import load_members
-from harness.measurements import Setting
 from harness.records import Environment
 
 TABLE = {

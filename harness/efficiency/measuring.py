@@ -12,14 +12,14 @@ import torch
 
 from methods.base import METHODS, Method
 
-from .devices import check_device
-from .efficiency import MeasurePlan
-from .environment import describe
-from .executors import Report
+from ..devices import check_device
+from ..environment import describe
+from ..executors import Report
+from ..place import Place
+from ..profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
+from ..records import Memory, Throughput
 from .measurements import Measurement, Part, TrainingStep, write_measurement
-from .place import Place
-from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
-from .records import Memory, Throughput
+from .plans import MeasurePlan
 from .training_step import measure_training
 
 _LONGEST = 200
