@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from harness.efficiency.measurements import EfficiencyResults, Measurement, Setting
@@ -11,7 +12,7 @@ from harness.printed import PrintedEfficiency, printed_efficiency
 
 from .columns import ON_CPU
 from .formats import counted, listed, short
-from .table import Cell, Column, ColumnOf, Note, Table, fill
+from .table import Cell, Column, ColumnOf, Item, Note, Table, fill
 
 NOT_COMPILED = "✗"
 """Marks a row that torch.compile could not compile."""
@@ -58,7 +59,7 @@ def _sizes(results: EfficiencyResults) -> Table:
     notes += [
         Note(f"Printed: as published ({source}; batch and precision not stated), not measured here.") for source in sources
     ]
-    return _table(results, "Size and cost", "size", shown, notes)
+    return _table(results, "Size and cost", "size", shown, notes, results.labels)
 
 
 def _published(method: str, variant: str, results: EfficiencyResults) -> PrintedEfficiency | None:
@@ -93,6 +94,7 @@ def _speeds(results: EfficiencyResults, setting: Setting) -> Table:
         f"{setting.precision}-{setting.compiled}",
         shown,
         _notes(results, setting),
+        results.labels,
     )
 
 
@@ -167,18 +169,21 @@ def efficiency_provenance(results: EfficiencyResults) -> Table:
         + f"; {found.environment.platform}, {found.environment.processor}"
         for found in results.measurements.values()
     )
-    table = _table(results, "Provenance", "provenance", [], [Note(f"{text}.") for text in where])
-    columns, rows = tuple(column for column, _ in shown), fill(shown, results.measurements.values())
-    return Table(table.name, table.suite, table.title, columns, rows, table.notes, section="provenance")
+    table = _table(
+        results, "Provenance", "provenance", shown, [Note(f"{text}.") for text in where], results.measurements.values()
+    )
+    return replace(table, section="provenance")
 
 
-def _table(results: EfficiencyResults, title: str, name: str, shown: list[ColumnOf[str]], notes: list[Note]) -> Table:
+def _table(
+    results: EfficiencyResults, title: str, name: str, shown: list[ColumnOf[Item]], notes: list[Note], items: Iterable[Item]
+) -> Table:
     found = results.table
     return Table(
         name=f"{found.suite}-{found.size}-{found.device}-{name}",
         suite=found.title,
         title=f"{title} ({found.size} size, {found.device})",
         columns=tuple(column for column, _ in shown),
-        rows=fill(shown, results.labels) if shown else (),
+        rows=fill(shown, items),
         notes=tuple(notes),
     )
