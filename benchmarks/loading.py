@@ -72,6 +72,23 @@ class DataSettings(Settings):
         return self.model_copy(update={"test_missing": condition.missing, "test_degraded": condition.degraded})
 
 
+def check_missing(missing: Sequence[str], where: str) -> None:
+    """Refuse modalities that cannot be missing.
+
+    Args:
+        missing: their names.
+        where: the row or setting, for the message.
+
+    Raises:
+        InputError: one is unknown, or none is left.
+    """
+    for name in missing:
+        if name not in MODALITIES:
+            raise unknown("modality", name, MODALITIES, where)
+    if set(missing) == set(MODALITIES):
+        raise InputError(f"{where}: all modalities are missing; leave at least one of {', '.join(MODALITIES)}")
+
+
 @dataclass(frozen=True)
 class _Item:
     pixels: Pixels
@@ -133,11 +150,7 @@ class TripletDataset(Dataset[_Item | _Unreadable]):
         self.split, self.labels, self.image_size, self.settings = split, labels, image_size, settings
         self.training, self.seed, self.degraded = training, seed, degraded
         self.resizing = resizing(settings, image_size, training=training)
-        for name in missing:
-            if name not in MODALITIES:
-                raise unknown("modality", name, MODALITIES)
-        if set(missing) == set(MODALITIES):
-            raise InputError("all modalities are missing; leave at least one of RGB, NIR, TIR")
+        check_missing(missing, "training" if training else "test")
         self.present = np.array([name not in missing for name in MODALITIES])
         self.captioned = self.present | captions_kept
 

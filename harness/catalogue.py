@@ -12,7 +12,7 @@ from benchmarks.common.errors import unknown
 from methods.base import METHODS
 
 from .configs import shipped
-from .efficiency import efficiency_title
+from .efficiency.plans import efficiency_title
 from .groups import read_group
 from .recipes import recipe_lines
 from .suite import load_suite, method_config

@@ -1,6 +1,6 @@
 """The command line: one thin function a verb.
 
-This is the house's front door, so it alone may look up: `report` calls `reports`, the floor above. What a verb needs is
+This is the house's front door, so it may look up: `report` calls `reports`, the floor above. What a verb needs is
 imported when the verb is called, so that `harness --help` answers at once.
 """
 
@@ -20,6 +20,7 @@ from .captions.commands import captions
 from .options import Folder, data_root_option, json_option, set_option
 from .terminal import console as _console
 from .terminal import show as _show
+from .terminal import show_lines
 
 Verb = Callable[..., Any]
 work_dir_option = click.option(
@@ -102,13 +103,13 @@ def run(
     What is finished is not run again. An efficiency table (table_efficiency) is measured and not trained: it needs no data.
     """
     from .configs import parse_assignments
-    from .efficiency import efficiency_title
+    from .efficiency.plans import efficiency_title
     from .groups import load_members, run_members
     from .place import Place
 
     console = _console()
     if efficiency_title(suite) is not None:
-        from .efficiency_session import measure_suite
+        from .efficiency.session import measure_suite
 
         _refuse({"--data-root": data_root, "--seeds": seeds, "--jobs": jobs, "--skip-corrupt": skip_corrupt}, suite)
         failures = measure_suite(suite, parse_assignments(changes), work_dir, console, only=only, device=device)
@@ -324,11 +325,7 @@ def data_verify(benchmark: str, data_root: Path | None, changes: tuple[str, ...]
     from .verification import report_lines, verify_folder
 
     report = verify_folder(benchmark, data_root, parse_assignments(changes))
-    if as_json:
-        _show(report.model_dump(), list, as_json)
-    else:
-        for line in report_lines(report):
-            _console().print(line, soft_wrap=isinstance(line, str))  # a line that is cut can be neither read nor searched
+    show_lines(report.model_dump(), lambda: report_lines(report), as_json)
     sys.exit(0 if report.passed else 1)
 
 

@@ -52,15 +52,10 @@ def compare_rows(work_dir: Path, a: str, b: str) -> Comparison:
 
 def _rows_called(name: str, rows: Sequence[Row], work_dir: Path) -> list[Row]:
     """Finished rows of a label or, where no row has that label, of a method or variant."""
-    called = [row for row in rows if row.label == name] or [row for row in rows if _variant(row) == name]
+    called = [row for row in rows if row.label == name] or [row for row in rows if row.planned[0].name == name]
     if not called:
-        raise unknown("row", name, {known for row in rows for known in (row.label, _variant(row))}, str(work_dir))
+        raise unknown("row", name, {known for row in rows for known in (row.label, row.planned[0].name)}, str(work_dir))
     return [row for row in called if row.runs]
-
-
-def _variant(row: Row) -> str:
-    run = row.planned[0]
-    return run.method if run.variant == "default" else f"{run.method}:{run.variant}"
 
 
 def _compare(first: Row, second: Row, a: str, b: str) -> Comparison:

@@ -15,7 +15,7 @@ CONFIGS = Path(str(resources.files("configs")))
 
 
 def shipped(kind: str) -> list[str]:
-    """Names of the config files of a kind: `methods`, `benchmarks`, `schedules`, `suites`."""
+    """Names of the config files of a kind: `methods`, `schedules`, `suites`."""
     return sorted(path.stem for path in (CONFIGS / kind).glob("*.py") if path.stem != "__init__")
 
 

@@ -43,6 +43,21 @@ def check_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def check_precision(precision: str, device: str, key: str) -> None:
+    """Refuse a precision that a device has not.
+
+    Args:
+        precision: "fp32", "fp16" or "bf16".
+        device: `cpu` or `cuda`.
+        key: the setting, for the message.
+
+    Raises:
+        InputError: it is fp16, and the device is a CPU.
+    """
+    if precision == "fp16" and device != "cuda":
+        raise InputError(f"{key} fp16 needs --device cuda; on a CPU use fp32 or bf16")
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """The autocast context of a precision; switched off for fp32."""
     dtype = torch.float16 if precision == "fp16" else torch.bfloat16

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from benchmarks.common.errors import InputError, unknown
 
-from .records import Section
+from .sections import Section
 
 Relation = Literal["chance", "above", "below", "level"]
 

@@ -25,11 +25,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from benchmarks.batch import Batch
-from benchmarks.common.errors import InputError
 from methods.base import Method
 
 from .checkpoints import TrainingState, load_model, random_state, restore_random_state, write_checkpoint
-from .devices import autocast
+from .devices import autocast, check_precision
 from .records import Epoch, EpochRule, Metrics
 from .schedules import Schedule, learning_rate, make_optimizer
 
@@ -96,8 +95,7 @@ def train(training: Training) -> int:
         InputError: the precision needs another device, or a state is of another run.
     """
     schedule = training.schedule
-    if schedule.precision == "fp16" and training.device.type != "cuda":
-        raise InputError("schedule.precision fp16 needs --device cuda; on a CPU use fp32 or bf16")
+    check_precision(schedule.precision, training.device.type, "schedule.precision")
     # Loaders draw from the global generator, once or in every epoch as they have workers or not; dropout shall not notice.
     training.loader.generator = torch.Generator()
     optimizer = make_optimizer(schedule, training.method.parameter_groups(schedule.rates))

@@ -5,17 +5,17 @@ A report follows the manifest, so a record of a config that has changed since is
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
 
 from .directions import Direction
-from .records import SCHEMA_VERSION, Section
+from .records import SCHEMA_VERSION, variant_name
+from .sections import Section, read_section
 
 TableForm = Literal["comparison", "ablation", "captions"]
 """A comparison is of methods, an ablation of variants of one method; `captions` has a line for each caption set (an entry of
@@ -41,6 +41,11 @@ class ManifestRun(Section):
     """What the row says of itself, as in {"MGFA": "✓"}: further columns of the table."""
     expect: tuple[Direction, ...] = ()
     """What the row is expected to show."""
+
+    @property
+    def name(self) -> str:
+        """`method` or `method:variant`."""
+        return variant_name(self.method, self.variant)
 
     @model_validator(mode="before")
     @classmethod
@@ -97,11 +102,4 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         InputError: it cannot be read, or is of a newer schema.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        version = values["schema_version"]
-        if version > SCHEMA_VERSION:
-            raise InputError(f"{path}: schema {version} is newer than {SCHEMA_VERSION}; update the harness")
-        return Manifest.model_validate(values)
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not the manifest of a suite ({str(error).splitlines()[0]})") from None
+    return read_section(Manifest, path, "manifest", SCHEMA_VERSION)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -19,13 +19,14 @@ from benchmarks.common.settings import Settings
 from benchmarks.conditions import Conditions
 from benchmarks.controls import shuffle_captions
 from benchmarks.degradations import VERSION as DEGRADATIONS_VERSION
-from benchmarks.loading import DataSettings
+from benchmarks.loading import DataSettings, check_missing
 from methods.base import METHODS, MethodSettings
 from methods.pretrained import PretrainedSettings, weights_fingerprint
 
+from .devices import check_precision
 from .directions import Direction
 from .place import Place
-from .records import SCHEMA_VERSION, EpochRule
+from .records import SCHEMA_VERSION, EpochRule, Precision, variant_name
 from .reranking import Reranking
 from .schedules import Schedule
 
@@ -55,7 +56,7 @@ class Profile(Settings):
 
     throughput: bool = True
     batch: int = Field(64, ge=1)
-    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    precision: Precision = "fp32"
     warmup: int = Field(2, ge=0)
     repeats: int = Field(7, ge=1)
     pictures: int = Field(4, ge=0)
@@ -94,7 +95,7 @@ class Plan:
     @property
     def name(self) -> str:
         """`method` or `method:variant`."""
-        return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+        return variant_name(self.method, self.variant)
 
     @property
     def shown(self) -> str:
@@ -172,13 +173,14 @@ class Plan:
         """
         where = f"{self.suite}: {self.label}"
         METHODS.get(self.method).check(self.method_settings, benchmark.facts.spec)
-        if self.schedule.precision == "fp16" and self.device != "cuda":
-            raise InputError(f"{where}: schedule.precision fp16 needs --device cuda; on a CPU use fp32 or bf16")
+        check_precision(self.schedule.precision, self.device, f"{where}: schedule.precision")
         if self.method_settings.needs_text and not benchmark.has_captions:
             raise InputError(
                 f"{where}: {self.name} needs captions and {self.benchmark} has none here; "
                 f"give --set benchmark.captions=FOLDER or leave the row out with --only"
             )
+        check_missing(self.data.train_missing, f"{where}: data.train_missing")
+        check_missing(self.data.test_missing, f"{where}: data.test_missing")
         if self.data.shuffle_captions:
             shuffle_captions(benchmark)  # raises where it cannot be done
         held_out = self.data.validation_identities if self.evaluation.epoch_rule == "best-on-validation" else 0

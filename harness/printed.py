@@ -1,13 +1,12 @@
-"""What papers print of captions: shown beside what is measured, never held against it."""
+"""What papers print of captions, size, cost and speed: shown beside what is measured, never held against it."""
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, field_validator
+from pydantic import BaseModel, field_validator
 
-from .reference import REFERENCES
+from .reference import read_figures
 
 
 class _Printed(BaseModel):
@@ -57,21 +56,32 @@ class PrintedSampling(_Printed):
     E3: int | None
 
 
+class PrintedEfficiency(_Printed):
+    """Size, cost and speed of a method (NEXT, Table VIII)."""
+
+    device: str
+    method: str
+    variant: str
+    params_M: float
+    gmacs: float
+    images_per_second: float
+
+
 def printed_captions() -> list[PrintedCaptions]:
     """The rows of Fig. 2."""
-    return TypeAdapter(list[PrintedCaptions]).validate_python(_rows("captions"))
+    return read_figures(PrintedCaptions, "captions")
 
 
 def printed_quality() -> list[PrintedQuality]:
     """The cells of Table V."""
-    return TypeAdapter(list[PrintedQuality]).validate_python(_rows("caption_quality"))
+    return read_figures(PrintedQuality, "caption_quality")
 
 
 def printed_sampling() -> list[PrintedSampling]:
     """The bars of Fig. 6: a row for each modality where tokens are stated, one without where not."""
-    return TypeAdapter(list[PrintedSampling]).validate_python(_rows("sampling"))
+    return read_figures(PrintedSampling, "sampling")
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def printed_efficiency() -> list[PrintedEfficiency]:
+    """Size, cost and speed by method."""
+    return read_figures(PrintedEfficiency, "efficiency")

@@ -12,20 +12,23 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_arrays, write_text
 
+from .sections import Section, read_section
+
 SCHEMA_VERSION = 1
+
+Precision = Literal["fp32", "fp16", "bf16"]
 
 EpochRule = Literal["last", "best-on-validation", "best-on-test"]
 
 
-class Section(BaseModel):
-    """Base of a record's sections. Unknown keys are dropped, so that a record with added keys still loads."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+def variant_name(method: str, variant: str) -> str:
+    """`method` or `method:variant`."""
+    return method if variant == "default" else f"{method}:{variant}"
 
 
 class Metrics(Section):
@@ -170,7 +173,7 @@ class Record(Section):
     @property
     def name(self) -> str:
         """`method` or `method:variant`."""
-        return self.method if self.variant == "default" else f"{self.method}:{self.variant}"
+        return variant_name(self.method, self.variant)
 
     @property
     def reranked(self) -> bool:
@@ -222,23 +225,9 @@ def read_record(path: Path) -> Record:
     """Read a record.
 
     Raises:
-        InputError: the file is no record, or one of a newer schema.
+        InputError: there is no such file, it is no record, or one of a newer schema.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        version = values["schema_version"]
-        if version > SCHEMA_VERSION:
-            raise InputError(
-                f"{path}: record schema {version} is newer than {SCHEMA_VERSION}, which this version reads; update the harness"
-            )
-        return Record.model_validate(values)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such record") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a record ({error!r})") from None
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise InputError(f"{path}: not a record ({'.'.join(map(str, problem['loc']))}: {problem['msg']})") from None
+    return read_section(Record, path, "record", SCHEMA_VERSION)
 
 
 def read_queries(path: Path) -> QueryResults:

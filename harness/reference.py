@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, TypeAdapter
@@ -17,6 +17,7 @@ from .rows import Row, collect
 REFERENCES = Path(__file__).parent / "references"
 
 Against = Literal["published", "golden"]
+Figure = TypeVar("Figure", bound=BaseModel)
 
 _ROUNDING = 1e-9
 """A figure whose distance is the tolerance itself, as decimals are written, is within it: 86.4 of 86.3 with 0.1."""
@@ -36,19 +37,6 @@ class Expectation(BaseModel):
     """mAP, R1, R5, R10, mINP in percent; params_M; gmacs_attention; gmacs_published."""
     expected: float
     tolerance: float
-
-
-class PublishedEfficiency(BaseModel):
-    """Size, cost and speed of a method as printed: shown beside measured ones, never held against them."""
-
-    source: str
-    device: str
-    benchmark: str
-    method: str
-    variant: str
-    params_M: float
-    gmacs: float
-    images_per_second: float
 
 
 class CheckRow(BaseModel):
@@ -71,16 +59,15 @@ class CheckResult(BaseModel):
     passed: bool
 
 
+def read_figures(kind: type[Figure], name: str) -> list[Figure]:
+    """The rows of a shipped file of figures."""
+    with (REFERENCES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return TypeAdapter(list[kind]).validate_python(list(csv.DictReader(file)))  # type: ignore[valid-type]
+
+
 def read_references(against: Against) -> list[Expectation]:
     """The shipped reference figures."""
-    with (REFERENCES / f"{against}.csv").open(encoding="utf-8", newline="") as file:
-        return TypeAdapter(list[Expectation]).validate_python(list(csv.DictReader(file)))
-
-
-def read_published_efficiency() -> list[PublishedEfficiency]:
-    """The shipped figures of size, cost and speed."""
-    with (REFERENCES / "efficiency.csv").open(encoding="utf-8", newline="") as file:
-        return TypeAdapter(list[PublishedEfficiency]).validate_python(list(csv.DictReader(file)))
+    return read_figures(Expectation, against)
 
 
 def measured(records: list[Record], metric: str) -> float:

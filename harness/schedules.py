@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 from benchmarks.common.settings import Settings
 from methods.base import LearningRates, ParameterGroup
 
+from .records import Precision
+
 
 class Schedule(Settings):
     """Optimiser, epochs and how the learning rates move; the defaults are the published recipe of NEXT, DeMo and Signal.
@@ -35,7 +37,7 @@ class Schedule(Settings):
     """`shared`: every group starts at `warmup_factor` times the *base* rate. `proportional`: at that times its own."""
     noise: bool = True
     """Multiply the rates of every epoch but the last by 1 + n, n normal with |n| < 0.67, seeded by 42 + epoch."""
-    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    precision: Precision = "fp32"
 
     @model_validator(mode="after")
     def _warmup_fits(self) -> Schedule:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -13,7 +15,7 @@ from benchmarks.base import Benchmark
 from benchmarks.common.errors import InputError
 
 from .devices import check_device
-from .executors import Task, run_local
+from .executors import Task, Work, run_local
 from .manifest import ManifestRun, manifest_path, read_manifest, write_manifest
 from .place import Place
 from .plan import Plan
@@ -22,6 +24,8 @@ from .records import Record, read_record, record_path
 from .suite import Suite, manifest, plans
 
 _LEFT_OUT_SHOWN = 10
+
+Planned = TypeVar("Planned", bound=Work)
 
 
 def prepare(planned: Sequence[Plan], place: Place, console: Console | None = None) -> list[Task[Plan]]:
@@ -77,17 +81,24 @@ def check_writable(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --work-dir") from None
 
 
-def missing(tasks: Sequence[Task[Plan]], work_dir: Path) -> list[Task[Plan]]:
-    """Tasks without a record, each run once however many rows share it.
+def missing(
+    tasks: Sequence[Task[Planned]], path_of: Callable[[str], Path], read: Callable[[Path], object]
+) -> list[Task[Planned]]:
+    """Tasks without a result, each run once however many rows share it.
+
+    Args:
+        tasks: what is asked for.
+        path_of: where the result of an id lies.
+        read: reads one.
 
     Raises:
-        InputError: there is a file in the place of a record that is none.
+        InputError: there is a file in the place of a result that is none.
     """
-    todo: dict[str, Task[Plan]] = {}
+    todo: dict[str, Task[Planned]] = {}
     for task in tasks:
-        path = record_path(work_dir, task.run_id)
+        path = path_of(task.run_id)
         if path.exists():
-            read_record(path)
+            read(path)
         else:
             todo.setdefault(task.run_id, task)
     return list(todo.values())
@@ -157,7 +168,7 @@ def run_suite(name: str, suite: Suite, tasks: Sequence[Task[Plan]], place: Place
             markup=False,
             highlight=False,
         )
-    todo = missing(tasks, place.work_dir)
+    todo = missing(tasks, partial(record_path, place.work_dir), read_record)
     done = len({task.run_id for task in tasks}) - len(todo)
     console.print(f"{name}: {done + len(todo)} runs, {done} finished before", markup=False, highlight=False)
     if not todo:

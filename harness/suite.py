@@ -24,11 +24,12 @@ from .directions import Directions, at_point, check_rows
 from .manifest import Manifest, ManifestRun, TableForm
 from .plan import Evaluation, Plan, Profile
 from .recipes import recipe_sections
+from .records import variant_name
 from .schedules import Schedule
 
 
-class RunEntry(Settings):
-    """One row of a suite."""
+class RowEntry(Settings):
+    """One row of a table: a method with its settings."""
 
     method: str
     variant: str = "default"
@@ -40,6 +41,11 @@ class RunEntry(Settings):
     """What the row says of itself in further columns, as in {"MGFA": "✓"}."""
     set: dict[str, Any] = {}
     """Changes for this row alone: keys as for `--set`."""
+
+
+class RunEntry(RowEntry):
+    """One row of a suite."""
+
     expect: Directions = ()
     """What the row is expected to show: one expectation or a list; see `harness.directions`."""
 
@@ -81,6 +87,12 @@ class MethodConfig(Settings):
 
     settings: dict[str, Any] = {}
     variants: dict[str, dict[str, Any]] = {}
+
+
+class _Imports(Settings):
+    """The key of a file that is read before the others are checked."""
+
+    custom_imports: tuple[str, ...] = ()
 
 
 class _Sections(Settings):
@@ -126,11 +138,7 @@ def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any
     Raises:
         InputError: an unknown key, or a value that is not allowed.
     """
-    for module in values.get("custom_imports", ()):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise InputError(f"{path}: custom_imports: {error}") from None
+    import_modules(values, path)
     of_suite: dict[str, Any] = {}
     of_runs: dict[str, Any] = {}
     special: dict[str, Any] = {}
@@ -152,6 +160,24 @@ def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any
             raise unknown("method", head, methods, f"{source}: {path.stem}")
     runs = tuple(_with_special(entry, special) for entry in suite.runs)
     return suite.model_copy(update={"set": merge(merge({}, suite.set), of_runs), "runs": runs})
+
+
+def import_modules(values: Mapping[str, Any], path: Path) -> None:
+    """Import what registers the methods and benchmarks of a user, before their names are looked for.
+
+    Args:
+        values: of a file.
+        path: of it, for the message.
+
+    Raises:
+        InputError: a module cannot be imported, or the key is no list of names.
+    """
+    given = {key: value for key, value in values.items() if key == "custom_imports"}
+    for module in parse(_Imports, given, str(path)).custom_imports:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(f"{path}: custom_imports: {error}") from None
 
 
 def _names_recipes(values: Mapping[str, Any]) -> bool:
@@ -250,7 +276,7 @@ def _rows(suite: Suite) -> Iterator[tuple[str, RunEntry, dict[str, Any]]]:
     last = [key.rpartition(".")[2] for key in suite.grid]
     names = [key if last.count(short) > 1 else short for key, short in zip(suite.grid, last, strict=True)]
     for entry in suite.runs:
-        label = entry.label or (entry.method if entry.variant == "default" else f"{entry.method}:{entry.variant}")
+        label = entry.label or variant_name(entry.method, entry.variant)
         for values in itertools.product(*suite.grid.values()):
             point = dict(zip(suite.grid, values, strict=True))
             columns = dict(zip(names, map(str, values), strict=True))

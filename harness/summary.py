@@ -13,29 +13,23 @@ from rich.table import Table
 from benchmarks.conditions import Condition
 
 from .comparison import Comparison
+from .efficiency.measurements import EfficiencyResults, Setting
+from .efficiency.quantities import SIZES, SPEEDS, Quantity
 from .executors import Task
-from .measurements import EfficiencyResults, Setting
 from .plan import Plan
-from .quantities import SIZES, SPEEDS, Quantity
-from .records import Metrics, Record, read_record, record_path
+from .records import Metrics, Record, read_record, record_path, variant_name
 from .reference import CheckResult
 from .reranking import Reranking
+from .terminal import plain_table
 from .verdicts import DirectionResult
 
 METRICS = ("mAP", "R1", "R5", "R10", "mINP")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
-    return table
-
-
 def metrics_table(metrics: Metrics) -> Table:
     """Metrics in percent, with the counts behind them."""
     counts = ("queries", "skipped_queries", "tied_positives")
-    table = _table(*METRICS, *counts)
+    table = plain_table(*METRICS, *counts)
     table.add_row(
         *(f"{100 * getattr(metrics, name):.2f}" for name in METRICS), *(str(getattr(metrics, name)) for name in counts)
     )
@@ -44,7 +38,7 @@ def metrics_table(metrics: Metrics) -> Table:
 
 def conditions_table(rows: Sequence[tuple[Condition, Metrics]]) -> Table:
     """Metrics in percent by condition, and how far the mAP is from that of the first."""
-    table = _table("condition", *METRICS, "Δ mAP")
+    table = plain_table("condition", *METRICS, "Δ mAP")
     first = rows[0][1].mAP
     for condition, metrics in rows:
         values = [f"{100 * getattr(metrics, name):.2f}" for name in METRICS]
@@ -55,7 +49,7 @@ def conditions_table(rows: Sequence[tuple[Condition, Metrics]]) -> Table:
 def ranking_table(metrics: Metrics, cmc: Sequence[float], rerank: Reranking | None) -> Group:
     """Metrics and the CMC in percent, with what must be read with care below them."""
     ranks = [rank for rank in (1, 2, 3, 5, 10, 20, 50) if rank < len(cmc)] + [len(cmc)]
-    curve = _table("rank", *map(str, ranks))
+    curve = plain_table("rank", *map(str, ranks))
     curve.add_row("CMC", *(f"{100 * cmc[rank - 1]:.2f}" for rank in ranks))
     lines = []
     if metrics.tied_positives and metrics.optimistic_mAP is not None:
@@ -76,7 +70,7 @@ def suite_table(tasks: Sequence[Task[Plan]], work_dir: Path) -> Table:
         path = record_path(work_dir, task.run_id)
         if path.exists():
             of_row.append(read_record(path))
-    table = _table("row", "benchmark", "seeds", *METRICS, "params M", "G (attention)", "images/s")
+    table = plain_table("row", "benchmark", "seeds", *METRICS, "params M", "G (attention)", "images/s")
     for (label, benchmark), records in rows.items():
         if not records:
             table.add_row(label, benchmark, "0")
@@ -98,7 +92,7 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
     """Parameters in full, multiply-adds in 1e9, throughput where it was measured."""
     conventions = [convention] if convention else ["attention", "published"]
     timed = any(row["throughput"] for row in rows)
-    table = _table(
+    table = plain_table(
         "method",
         "trainable",
         "total",
@@ -107,7 +101,7 @@ def profile_table(rows: Sequence[Mapping[str, Any]], convention: str | None) -> 
         *(["images/s", "device", "batch", "precision", "peak MiB"] if timed else []),
     )
     for row in rows:
-        name = row["method"] if row["variant"] == "default" else f"{row['method']}:{row['variant']}"
+        name = variant_name(row["method"], row["variant"])
         parameters = [f"{row['parameters'][key]:,}" for key in ("trainable", "total", "test")]
         costs = [f"{row['gmacs'][name]:.3f}" for name in conventions]
         speed, memory = row["throughput"], row["memory"]
@@ -134,7 +128,7 @@ def _efficiency_table(results: EfficiencyResults, quantities: Sequence[Quantity]
     """A row of figures with ratios for each method; what was not compiled says why."""
     found = {label: results.at(label, setting) if setting else results.any_of(label) for label in results.labels}
     reference = found.get(results.table.reference)
-    table = _table("row", *(f"{each.group} {each.title} {each.unit}".strip() for each in quantities), "")
+    table = plain_table("row", *(f"{each.group} {each.title} {each.unit}".strip() for each in quantities), "")
     for label, measured in found.items():
         if measured is None:
             table.add_row(label, *[""] * len(quantities), "not finished")
@@ -152,7 +146,7 @@ def _times(ratio: float | None) -> str:
 
 def check_table(result: CheckResult) -> Table:
     """Every figure that was held against a reference."""
-    table = _table("run", "metric", "expected", "tolerance", "measured", "within")
+    table = plain_table("run", "metric", "expected", "tolerance", "measured", "within")
     for row in result.rows:
         within = "yes" if row.within else "NO"
         table.add_row(row.run, row.metric, f"{row.expected:g}", f"{row.tolerance:g}", f"{row.measured:.3f}", within)
@@ -161,7 +155,7 @@ def check_table(result: CheckResult) -> Table:
 
 def directions_table(result: DirectionResult) -> Table:
     """Every expectation that was judged, in points of mAP."""
-    table = _table("run", "expected", "metric", "measured", "interval", "verdict")
+    table = plain_table("run", "expected", "metric", "measured", "interval", "verdict")
     for row in result.rows:
         interval = f"{row.interval[0]:.2f} to {row.interval[1]:.2f}" if row.interval else ""
         table.add_row(row.run, row.words, row.metric, f"{row.measured:.2f}", interval, row.verdict)
@@ -170,7 +164,7 @@ def directions_table(result: DirectionResult) -> Table:
 
 def comparison_table(result: Comparison) -> Table:
     """A difference with its interval, in points of mAP."""
-    table = _table("a", "b", "mAP a - b", f"{100 * result.level:.0f} % interval", "queries won / lost", "seeds")
+    table = plain_table("a", "b", "mAP a - b", f"{100 * result.level:.0f} % interval", "queries won / lost", "seeds")
     low, high = (f"{100 * bound:+.2f}" for bound in result.interval)
     won = f"{result.queries_won} / {result.queries_lost}"
     table.add_row(result.a, result.b, f"{100 * result.difference:+.2f}", f"{low} to {high}", won, str(result.seeds))

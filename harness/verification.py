@@ -17,6 +17,7 @@ from benchmarks.verification.report import Report, verify
 
 from .configs import merge_sections
 from .suite import benchmark_settings
+from .terminal import plain_table
 
 SHOWN = 10
 """Problems of a kind that are printed in full."""
@@ -63,10 +64,8 @@ def report_lines(report: Report) -> Iterator[RenderableType]:
 
 
 def _counts(report: Report) -> Table:
-    table = Table("role", box=None, pad_edge=False, header_style="bold")
     columns = list(next(iter(report.counts.values())))
-    for column in columns:
-        table.add_column(column, justify="right")
+    table = plain_table("role", *columns)
     for role, counts in report.counts.items():
         table.add_row(role, *(f"{counts[column]:,}" for column in columns))
     return table

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from harness.measurements import EfficiencyResults, Measurement, Setting
-from harness.quantities import SIZES, SPEEDS, Quantity
-from harness.reference import PublishedEfficiency, read_published_efficiency
+from harness.efficiency.measurements import EfficiencyResults, Measurement, Setting
+from harness.efficiency.quantities import SIZES, SPEEDS, Quantity
+from harness.printed import PrintedEfficiency, printed_efficiency
 
 from .columns import ON_CPU
 from .formats import counted, listed, short
-from .table import Cell, Column, ColumnOf, Note, Table, fill
+from .table import Cell, Column, ColumnOf, Item, Note, Table, fill
 
 NOT_COMPILED = "✗"
 """Marks a row that torch.compile could not compile."""
@@ -58,18 +59,18 @@ def _sizes(results: EfficiencyResults) -> Table:
     notes += [
         Note(f"Printed: as published ({source}; batch and precision not stated), not measured here.") for source in sources
     ]
-    return _table(results, "Size and cost", "size", shown, notes)
+    return _table(results, "Size and cost", "size", shown, notes, results.labels)
 
 
-def _published(method: str, variant: str, results: EfficiencyResults) -> PublishedEfficiency | None:
+def _published(method: str, variant: str, results: EfficiencyResults) -> PrintedEfficiency | None:
     """What is printed of a method; nothing beside small sizes, which are no method's published one."""
     if results.table.size != "full":
         return None
     wanted = (results.table.benchmark, method, variant)
-    return next((row for row in read_published_efficiency() if (row.benchmark, row.method, row.variant) == wanted), None)
+    return next((row for row in printed_efficiency() if (row.benchmark, row.method, row.variant) == wanted), None)
 
 
-def _published_columns(published: dict[str, PublishedEfficiency | None]) -> list[ColumnOf[str]]:
+def _published_columns(published: dict[str, PrintedEfficiency | None]) -> list[ColumnOf[str]]:
     if not any(published.values()):
         return []
 
@@ -93,6 +94,7 @@ def _speeds(results: EfficiencyResults, setting: Setting) -> Table:
         f"{setting.precision}-{setting.compiled}",
         shown,
         _notes(results, setting),
+        results.labels,
     )
 
 
@@ -156,7 +158,7 @@ def efficiency_provenance(results: EfficiencyResults) -> Table:
     shown: list[ColumnOf[Measurement]] = [
         (Column("Measurement", align="left"), lambda found: Cell(short(found.id))),
         (Column("Method", align="left"), lambda found: Cell(f"{found.method}:{found.variant}")),
-        (Column("Setting", align="left"), lambda found: Cell(Setting(found.precision, found.compiled).shown)),
+        (Column("Setting", align="left"), lambda found: Cell(found.setting.shown)),
         (Column("Commit", align="left"), lambda found: Cell(short(found.environment.commit))),
         (Column("Load before"), lambda found: Cell() if found.load is None else Cell(f"{found.load:.1f}", value=found.load)),
         (Column("total", "s"), lambda found: Cell(f"{found.durations['total']:.0f}", value=found.durations["total"])),
@@ -167,18 +169,21 @@ def efficiency_provenance(results: EfficiencyResults) -> Table:
         + f"; {found.environment.platform}, {found.environment.processor}"
         for found in results.measurements.values()
     )
-    table = _table(results, "Provenance", "provenance", [], [Note(f"{text}.") for text in where])
-    columns, rows = tuple(column for column, _ in shown), fill(shown, results.measurements.values())
-    return Table(table.name, table.suite, table.title, columns, rows, table.notes, section="provenance")
+    table = _table(
+        results, "Provenance", "provenance", shown, [Note(f"{text}.") for text in where], results.measurements.values()
+    )
+    return replace(table, section="provenance")
 
 
-def _table(results: EfficiencyResults, title: str, name: str, shown: list[ColumnOf[str]], notes: list[Note]) -> Table:
+def _table(
+    results: EfficiencyResults, title: str, name: str, shown: list[ColumnOf[Item]], notes: list[Note], items: Iterable[Item]
+) -> Table:
     found = results.table
     return Table(
         name=f"{found.suite}-{found.size}-{found.device}-{name}",
         suite=found.title,
         title=f"{title} ({found.size} size, {found.device})",
         columns=tuple(column for column, _ in shown),
-        rows=fill(shown, results.labels) if shown else (),
+        rows=fill(shown, items),
         notes=tuple(notes),
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.measurements import EfficiencyResults, Setting
-from harness.quantities import SIZES, SPEEDS
+from harness.efficiency.measurements import EfficiencyResults
+from harness.efficiency.quantities import SIZES, SPEEDS
 from harness.records import Record
 from harness.rows import Row, SuiteRows
 
@@ -46,8 +46,7 @@ def efficiency_frame(efficiency: Sequence[EfficiencyResults]) -> pd.DataFrame:
     for results in efficiency:
         table = results.table
         for entry in table.rows:
-            setting = Setting(entry.precision, entry.compiled)
-            found, reference = results.at(entry.label, setting), results.at(table.reference, setting)
+            found, reference = (results.at(label, entry.setting) for label in (entry.label, table.reference))
             if found is None:
                 continue
             values: dict[str, Any] = {

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.efficiency.measurements import EfficiencyResults, collect_efficiency
 from harness.manifest import has_suites
-from harness.measurements import EfficiencyResults, collect_efficiency
 from harness.rows import BenchmarkRows, SuiteRows, collect
 
 from .canvas import FIGURES, ROW_FIGURES, Drawing

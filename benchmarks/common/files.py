@@ -21,8 +21,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     A crash or a kill at any moment leaves either the old file or the new one, never a part.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or there is a folder in the place of the file.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

@@ -17,6 +17,7 @@ from benchmarks.captions.audit.tally import CONTEXT
 from methods.text import clip_tokenizer, token_lengths
 
 from ..printed import PrintedCaptions, printed_captions
+from ..terminal import plain_table
 
 _PROBED = 60
 """Captions of a file from which it is told what kind of object a set is about."""
@@ -104,9 +105,7 @@ def audit_tables(audits: Sequence[Audit]) -> Group:
 
 def _table(found: Audit) -> Table:
     columns = {**_COLUMNS, **(_READ_COLUMNS if found.consistency else {})}
-    table = Table("split", "modality", box=None, pad_edge=False, header_style="bold")
-    for heading in columns:
-        table.add_column(heading, justify="right")
+    table = plain_table("split", "modality", *columns, words=2)
     places = [*found.tallies, *((ALL, name) for name in found.modalities), *((name, ALL) for name in found.splits), (ALL, ALL)]
     for split, modality in places:
         row = found.document(split, modality)

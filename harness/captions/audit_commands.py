@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..options import Folder, json_option
-from ..terminal import console, show
+from ..terminal import console, show, show_lines
 
 
 @click.command(epilog="Example: harness captions audit captions/next-text/rgbnt201 captions/idea-text/rgbnt201")
@@ -44,11 +44,7 @@ def round_trip(kind: str, files: tuple[Path, ...], as_json: bool) -> None:
     from .round_trips import round_trip_document, round_trip_lines, round_trips
 
     found = round_trips(kind, files)
-    if as_json:
-        show(round_trip_document(found), list, as_json)
-        return
-    for line in round_trip_lines(found):
-        console().print(line, soft_wrap=True)
+    show_lines(round_trip_document(found), lambda: round_trip_lines(found), as_json)
 
 
 @click.command(epilog="Example: harness captions corrupt captions/next-text/rgbnt201 --quality 0.35 --out noisy")

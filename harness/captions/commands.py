@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import Folder, data_root_option, json_option, set_option
-from ..terminal import console
+from ..terminal import show_lines
 from .audit_commands import audit, corrupt, round_trip
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ def compose(out: Path, composer: str, retry_failed: bool, changes: tuple[str, ..
 def _end(report: CaptionReport, as_json: bool) -> None:
     from .tables import report_lines
 
-    if as_json:
-        sys.stdout.write(json.dumps(report.model_dump(), indent=1) + "\n")
-    else:
-        for line in report_lines(report):
-            console().print(line)
+    show_lines(report.model_dump(), lambda: report_lines(report), as_json)
     sys.exit(0 if report.complete else 1)
 
 
@@ -125,11 +121,7 @@ def explain(name: str, out: Path, modality: str | None, as_json: bool) -> None:
     from .tables import explain_tables
 
     images = find_images(out, name, modality)
-    if as_json:
-        sys.stdout.write(json.dumps(explain_document(images), indent=1, ensure_ascii=False) + "\n")
-        return
-    for line in explain_tables(images):
-        console().print(line)
+    show_lines(explain_document(images), lambda: explain_tables(images), as_json)
 
 
 @captions.command(epilog="Example: harness captions evaluate captions --json")
@@ -144,8 +136,4 @@ def evaluate(out: Path, as_json: bool) -> None:
     from .tables import measure_tables
 
     figures = measure_captions(out)
-    if as_json:
-        sys.stdout.write(figures.model_dump_json(indent=1) + "\n")
-        return
-    for line in measure_tables(figures):
-        console().print(line)
+    show_lines(json.loads(figures.model_dump_json()), lambda: measure_tables(figures), as_json)  # null where a share is NaN

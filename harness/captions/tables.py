@@ -11,19 +11,12 @@ from rich.table import Table
 from benchmarks.captions.aggregation.decided import Aggregated, Candidate, Decided, Verdict
 from benchmarks.captions.schema.attribute import ImageKey
 
+from ..terminal import plain_table
 from .measures import CaptionFigures, Share, Stage
 from .report import AnnotatorRow, CaptionReport
 
 SHOWN = 10
 """Failures that are printed in full."""
-
-
-def _table(*columns: str, left: int = 1) -> Table:
-    """A table without lines; the first columns are words, the others numbers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < left else "right")
-    return table
 
 
 def report_lines(report: CaptionReport) -> Iterator[RenderableType]:
@@ -50,7 +43,7 @@ def report_lines(report: CaptionReport) -> Iterator[RenderableType]:
 
 def _askings(rows: Sequence[AnnotatorRow], dry_run: bool) -> Table:
     asked = "to ask" if dry_run else "not asked"
-    table = _table("annotator", "images", "done", "failed", asked, "tokens in", "tokens out", "cost")
+    table = plain_table("annotator", "images", "done", "failed", asked, "tokens in", "tokens out", "cost")
     for row in rows:
         counts = (row.images, row.done, row.failed, row.not_asked, row.input_tokens, row.output_tokens)
         table.add_row(row.annotator, *(f"{count:,}" for count in counts), f"{row.cost:.2f}")
@@ -61,7 +54,7 @@ def explain_tables(images: Iterable[tuple[ImageKey, Aggregated]]) -> Iterator[Re
     """How each attribute of some images came about: what was decided, and below it what was not taken and why."""
     for key, image in images:
         yield f"{key.split} {key.modality} {key.item}"
-        table = _table("attribute", "value", "confidence", "annotator", "seen in", "decision", left=6)
+        table = plain_table("attribute", "value", "confidence", "annotator", "seen in", "decision", words=6)
         for name, decided in image.attributes.items():
             _explain(table, name, decided)
         for name, candidates in image.left_out.items():
@@ -96,7 +89,7 @@ def measure_tables(figures: CaptionFigures) -> Iterator[RenderableType]:
 
 
 def _stages(stages: Iterable[Stage]) -> Table:
-    table = _table("stage", "pairs", "unknown", "accuracy", "right of all", "ECE", "Brier")
+    table = plain_table("stage", "pairs", "unknown", "accuracy", "right of all", "ECE", "Brier")
     for stage in stages:
         shares = (_percent(stage.overall.unknown), _share(stage.accuracy), _share(stage.right))
         calibration = (_percent(stage.expected_error), _number(stage.brier))
@@ -106,7 +99,7 @@ def _stages(stages: Iterable[Stage]) -> Table:
 
 def _grid(heading: str, group: str, stages: Sequence[Stage]) -> Table:
     """Accuracy of what is said / share that is right, by stage."""
-    table = _table(f"accuracy / right of all by {heading}", *(stage.name for stage in stages))
+    table = plain_table(f"accuracy / right of all by {heading}", *(stage.name for stage in stages))
     for name in getattr(stages[0], group):
         cells = [getattr(stage, group).get(name) for stage in stages]
         table.add_row(name, *(f"{_percent(c.accuracy)} / {_percent(c.right)}" if c else "-" for c in cells))
@@ -115,7 +108,7 @@ def _grid(heading: str, group: str, stages: Sequence[Stage]) -> Table:
 
 def _reliability(stages: Sequence[Stage]) -> Table:
     """Share of right answers by stated confidence, with their number."""
-    table = _table("right at stated confidence", *(stage.name for stage in stages))
+    table = plain_table("right at stated confidence", *(stage.name for stage in stages))
     for place, row in enumerate(stages[0].bins):
         cells = [stage.bins[place] for stage in stages]
         table.add_row(f"{row.low:.1f} to {row.high:.1f}", *(f"{_percent(c.right)} of {c.answers:,}" for c in cells))

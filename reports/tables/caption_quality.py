@@ -61,19 +61,14 @@ def _lines(group: BenchmarkRows) -> Iterator[Line]:
     """The lines of a caption set: rows that say the same of themselves stand in one."""
     found: dict[tuple[tuple[str, str], ...], dict[str, Row]] = {}
     for row in group.rows:
-        found.setdefault(tuple(row.columns.items()), {})[_method(row)] = row
+        found.setdefault(tuple(row.columns.items()), {})[row.planned[0].name] = row
     for said, rows in found.items():
         yield Line(group.benchmark, dict(said), rows)
 
 
-def _method(row: Row) -> str:
-    run = row.planned[0]
-    return run.method if run.variant == "default" else f"{run.method}:{run.variant}"
-
-
 def _reference(group: BenchmarkRows, method: str) -> Row | None:
     """The row of a method on the first caption set with the most clean words."""
-    rows = [row for row in group.rows if _method(row) == method]
+    rows = [row for row in group.rows if row.planned[0].name == method]
     return max(rows, key=lambda row: float(row.columns.get(QUALITY, 1)), default=None)
 
 

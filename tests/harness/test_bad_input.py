@@ -212,7 +212,7 @@ def test_queries_that_are_damaged_or_missing(refused, copied, finished):
 
 def test_manifests_that_are_damaged_or_newer(refused, copied, finished):
     path = manifest_path(copied, "tiny")
-    for text, message in (("{", "not the manifest of a suite"), ('{"schema_version": 2}', "schema 2 is newer than 1")):
+    for text, message in (("{", "not a manifest"), ('{"schema_version": 2}', "schema 2 is newer than 1")):
         path.write_text(text)
         for command in list(commands(copied, finished))[1:]:
             assert message in refused(*command)

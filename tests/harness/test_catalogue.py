@@ -1,4 +1,6 @@
 import io
+import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -29,6 +31,11 @@ def test_every_benchmark_and_every_suite_has_a_line_that_says_what_it_is():
         found = lines(kind)
         assert [line.split()[0] for line in found] == names
         assert all(len(line.split()) > 3 for line in found)
+
+
+def test_every_suite_stands_in_its_page():
+    words = set(re.findall(r"\w+", (Path(__file__).parents[2] / "docs" / "suites.md").read_text(encoding="utf-8")))
+    assert set(shipped("suites")) <= words
 
 
 def test_an_unknown_kind_is_answered_with_the_closest():

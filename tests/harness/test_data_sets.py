@@ -69,6 +69,7 @@ def check(records, samples, captions):
 
 def test_rgbnt201_without_captions(run, published_tree):
     records, _ = run("rgbnt201", published_tree, "baseline")
+    assert set(records) == {"baseline"}
     check(records, {"train": 3951, "query": 836, "gallery": 836}, captions=False)
 
 

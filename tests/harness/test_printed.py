@@ -1,6 +1,6 @@
 import csv
 
-from harness.printed import printed_captions, printed_quality, printed_sampling
+from harness.printed import printed_captions, printed_efficiency, printed_quality, printed_sampling
 
 
 def test_fig_2_is_there_and_its_totals_are_its_sums():
@@ -42,3 +42,11 @@ def test_they_are_the_reference_figures(published_reference):
     assert {(row.captions, row.quality_percent, row.method): row.mAP for row in printed_quality()} == table
     sampling = {float(row["probability"]): float(row["mAP"]) for row in read("sampling_probability") if row["figure"] == "6"}
     assert {row.keep_probability: row.mAP for row in printed_sampling()} == sampling
+
+
+def test_printed_sizes_and_speeds_are_positive_and_of_each_method_once():
+    printed = printed_efficiency()
+    keys = [(each.benchmark, each.method, each.variant) for each in printed]
+    assert len(set(keys)) == len(keys) > 0
+    assert all(each.source and each.device for each in printed)
+    assert all(min(each.params_M, each.gmacs, each.images_per_second) > 0 for each in printed)

@@ -6,7 +6,7 @@ from benchmarks.base import BENCHMARKS
 from benchmarks.common.errors import InputError
 from harness import reference
 from harness.records import Gmacs, Parameters
-from harness.reference import Against, Expectation, check_records, read_published_efficiency, read_references
+from harness.reference import Against, Expectation, check_records, read_references
 from harness.rows import collect
 from harness.suite import method_config
 from methods.base import METHODS
@@ -154,11 +154,3 @@ def test_published_figures_are_of_methods_and_variants_that_there_are():
         assert each.benchmark in BENCHMARKS.names(), each
         assert each.method in METHODS.names(), each
         assert each.variant in {"default", *method_config(each.method).variants}, each
-
-
-def test_printed_sizes_and_speeds_are_positive_and_of_each_method_once():
-    printed = read_published_efficiency()
-    keys = [(each.benchmark, each.method, each.variant) for each in printed]
-    assert len(set(keys)) == len(keys) > 0
-    assert all(each.source and each.device for each in printed)
-    assert all(min(each.params_M, each.gmacs, each.images_per_second) > 0 for each in printed)

@@ -292,7 +292,9 @@ def test_rows_on_other_images_of_one_split_stand_in_one_table(trained):
     """What another drawing of the same split changes is the captions and the pictures, not names, identities and cameras."""
     row = trained.baseline
     other = row.record.model_copy(update={"caption_fingerprint": "f" * 64, "label": "other images"})
-    check_same_split("tiny", [row.record, other])
+    assert check_same_split("tiny", [row.record, other]) is None
+    with pytest.raises(InputError, match="saw different splits"):
+        check_same_split("tiny", [row.record, other.model_copy(update={"split_fingerprint": "f" * 64})])
 
 
 CONDITIONS = ["missing", "NIR:noise:3"]

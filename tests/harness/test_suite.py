@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.common.errors import InputError
 from harness.configs import CONFIGS, shipped
-from harness.efficiency import efficiency_title, load_efficiency, measure_plans
+from harness.efficiency.plans import efficiency_title, load_efficiency, measure_plans
 from harness.groups import load_members, read_group
 from harness.suite import load_suite, manifest, method_settings, plans
 
@@ -300,6 +300,7 @@ def test_rows_of_one_recipe_and_of_equal_settings_are_the_same_run(load, recipe)
         ({"reference": "basline"}, r"mine: unknown row \(reference\) 'basline'; did you mean 'baseline'"),
         ({"table": "comparision"}, "table: .* did you mean 'comparison'"),
         ({"custom_imports": ["nothing_of_that_name"]}, "mine.py: custom_imports: No module named 'nothing_of_that_name'"),
+        ({"custom_imports": 3}, "mine.py: custom_imports: .* valid tuple .received 3"),
     ],
 )
 def test_a_mistake_in_a_suite_file_is_answered(load, replaced, message):

@@ -112,7 +112,8 @@ def test_half_precision_files_become_float32(write, tmp_path):
 
 
 def test_what_a_clip_has_besides_its_towers_is_no_problem(state, tmp_path):
-    load_clip(settings(write_plain({**state, "logit_scale": torch.tensor(4.6)}, tmp_path)), SIZE)
+    loaded = load_clip(settings(write_plain({**state, "logit_scale": torch.tensor(4.6)}, tmp_path)), SIZE)
+    assert set(state) == set(loaded.image.state_dict()) | set(loaded.text.state_dict())
 
 
 def change(state, name, value=None):

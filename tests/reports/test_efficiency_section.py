@@ -1,7 +1,14 @@
 import pandas as pd
 import pytest
 
-from harness.measurements import MeasuredRow, MeasuredTable, Measurement, TrainingStep, write_measurement, write_table
+from harness.efficiency.measurements import (
+    MeasuredRow,
+    MeasuredTable,
+    Measurement,
+    TrainingStep,
+    write_measurement,
+    write_table,
+)
 from harness.records import Environment, Gmacs, Memory, Parameters, Throughput
 from reports.report import build_report
 from reports.write import write_report

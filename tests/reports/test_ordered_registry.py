@@ -40,10 +40,12 @@ def test_what_there_is():
     assert [make.__name__ for make in TABLES.all()] == [
         "comparison",
         "ablation",
+        "caption_quality",
         "directions",
         "under_conditions",
         "resolutions",
         "over_draws",
+        "sampling",
         "monitors",
         "provenance",
     ]

@@ -67,6 +67,13 @@ def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     assert (tmp_path / "work").read_text() == "a file"
 
 
+def test_a_folder_in_the_place_of_the_file_is_told_and_left(tmp_path):
+    (tmp_path / "kept").write_text("x")
+    with pytest.raises(InputError, match="is a folder; give the name of a file"):
+        write_text(tmp_path, "new")
+    assert (tmp_path / "kept").read_text() == "x"
+
+
 def test_text_is_utf_8(tmp_path):
     write_text(tmp_path / "file", "✓ ä")
     assert (tmp_path / "file").read_bytes() == "✓ ä".encode()

@@ -172,14 +172,16 @@ def test_it_is_not_differentiated_twice():
 
 def test_it_is_a_sound_operator_of_torch():
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
-    torch.library.opcheck(torch.ops.mmreid.selective_scan.default, inputs(length=20), test_utils=checks)
+    found = torch.library.opcheck(torch.ops.mmreid.selective_scan.default, inputs(length=20), test_utils=checks)
+    assert found == dict.fromkeys(checks, "SUCCESS")
 
 
 def test_its_gradients_are_a_sound_operator_as_well():
     values = [value.detach() for value in inputs(length=20)]
     y, starts = torch.ops.mmreid.selective_scan(*values)
     checks = ("test_schema", "test_faketensor")
-    torch.library.opcheck(torch.ops.mmreid.selective_scan_backward.default, (y, *values, starts), test_utils=checks)
+    found = torch.library.opcheck(torch.ops.mmreid.selective_scan_backward.default, (y, *values, starts), test_utils=checks)
+    assert found == dict.fromkeys(checks, "SUCCESS")
 
 
 def test_compilation_gives_the_same_and_unrolls_no_steps():

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -20,16 +20,14 @@ from benchmarks.common.errors import InputError, unknown
 from benchmarks.common.settings import Settings, parse
 from methods.base import METHODS
 
-from .configs import find_config, merge, read_config
-from .executors import Report
-from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting
-from .place import Place
-from .plan import Plan
-from .records import Environment
-from .suite import RunEntry, Suite, parse_suite, plans
-
-Precision = Literal["fp32", "fp16", "bf16"]
-Size = Literal["full", "small"]
+from ..configs import find_config, merge, read_config
+from ..devices import check_precision
+from ..executors import Report
+from ..place import Place
+from ..plan import Plan
+from ..records import Environment, Precision
+from ..suite import RowEntry, Suite, import_modules, parse_suite, plans
+from .measurements import MEASUREMENT_VERSION, MeasuredRow, Setting, Size
 
 
 class Measure(Settings):
@@ -52,18 +50,6 @@ class Measure(Settings):
     """Whether torch.compile compiles the test path and the losses: without, with, or both."""
 
 
-class MeasuredEntry(Settings):
-    """One row."""
-
-    method: str
-    variant: str = "default"
-    recipe: str = ""
-    """In place of the file's; see there."""
-    label: str = ""
-    columns: dict[str, str] = {}
-    set: dict[str, Any] = {}
-
-
 class Efficiency(Settings):
     """A file."""
 
@@ -78,7 +64,7 @@ class Efficiency(Settings):
     """Settings of every method."""
     schedule: dict[str, Any] = {}
     """`optimizer` and `rates`."""
-    runs: tuple[MeasuredEntry, ...] = Field(min_length=1)
+    runs: tuple[RowEntry, ...] = Field(min_length=1)
     size: Literal["", "full", "small"] = ""
     """Which of the changes below holds: `full` on CUDA and `small` on a CPU where it is empty."""
     full: dict[str, Any] = {}
@@ -89,6 +75,8 @@ class Efficiency(Settings):
     custom_imports: tuple[str, ...] = ()
 
 
+_OF_A_SUITE = set(Efficiency.model_fields) & set(Suite.model_fields)
+"""Keys that mean the same in both kinds of files."""
 _OF_ROWS = {"method", "benchmark", "schedule"}
 _OF_A_SCHEDULE = ("optimizer", "rates")
 
@@ -117,7 +105,12 @@ class MeasurePlan:
     @property
     def shown(self) -> str:
         """For people: row, precision, compilation."""
-        return f"{self.plan.label}, {self.precision}{', torch.compile' * self.compiled}"
+        return f"{self.plan.label}, {self.setting.shown}"
+
+    @property
+    def setting(self) -> Setting:
+        """Precision and compilation."""
+        return Setting(self.precision, self.compiled)
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -156,8 +149,7 @@ class MeasurePlan:
             InputError: it cannot.
         """
         METHODS.get(self.plan.method).check(self.plan.method_settings, self.spec)
-        if self.precision == "fp16" and self.plan.device != "cuda":
-            raise InputError("measure.precisions: fp16 needs --device cuda; on a CPU use fp32 or bf16")
+        check_precision(self.precision, self.plan.device, "measure.precisions")
         wanted, there = self.measure.identities, self.spec.identities
         if wanted > there:
             raise InputError(f"measure.identities: {self.plan.benchmark} has {there} (received {wanted})")
@@ -204,16 +196,18 @@ def load_efficiency(name: str, changes: Mapping[str, Any] | None = None, device:
     """
     path = find_config("suites", name)
     values = read_config(path)
+    for key in changes or {}:
+        section, _, rest = key.partition(".")
+        if section in get_args(Size):
+            raise InputError(f"--set {key}: the section {section!r} is the file's own; give {rest or 'its keys'} without it")
+    import_modules(values, path)
     written = parse(Efficiency, values, str(path))
     chosen = (changes or {}).get("size") or written.size
     size: Size = parse(Efficiency, {**values, "size": chosen}, "--set").size or ("full" if device == "cuda" else "small")
     wanted = {**getattr(written, size), **(changes or {})}
     own = {key: value for key, value in wanted.items() if _is_of_file(key)}
     settings = parse(Efficiency, merge(values, own), f"{path} with --set" if changes else str(path))
-    shared = settings.model_dump(include={"title", "recipe", "benchmark", "method", "schedule", "threads", "custom_imports"})
-    shared["runs"] = [RunEntry(**entry.model_dump()).model_dump() for entry in settings.runs]
-    shared["benchmarks"] = [settings.measure.benchmark]
-    shared["reference"] = settings.reference
+    shared = settings.model_dump(include=_OF_A_SUITE) | {"benchmarks": [settings.measure.benchmark]}
     of_rows = {key: value for key, value in wanted.items() if key not in own}
     for key in [
         *of_rows,

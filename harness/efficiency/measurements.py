@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_text
 
-from .records import Environment, Gmacs, Memory, Parameters, Section, Throughput
+from ..records import Environment, Gmacs, Memory, Parameters, Throughput
+from ..sections import Section, read_section
 
 MEASUREMENT_VERSION = 1
 
 _FOLDER, _TABLES = "efficiency", "tables"
 
+Size = Literal["full", "small"]
+
 Part = Literal["test", "training"]
 """What is timed: the test path, or a step of training."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A precision, compiled or not."""
+
+    precision: str
+    compiled: bool
+
+    @property
+    def shown(self) -> str:
+        """In words."""
+        return f"{self.precision}, torch.compile" if self.compiled else self.precision
 
 
 class TrainingStep(Section):
@@ -47,7 +59,7 @@ class Measurement(Section):
     suite: str
     method: str
     variant: str
-    size: Literal["full", "small"]
+    size: Size
     precision: str
     compiled: bool
     settings: dict[str, Any]
@@ -71,6 +83,11 @@ class Measurement(Section):
     durations: dict[str, float]
     environment: Environment
 
+    @property
+    def setting(self) -> Setting:
+        """Under what it was measured."""
+        return Setting(self.precision, self.compiled)
+
 
 class MeasuredRow(Section):
     """One measurement of a table."""
@@ -83,6 +100,11 @@ class MeasuredRow(Section):
     compiled: bool
     columns: dict[str, str] = {}
 
+    @property
+    def setting(self) -> Setting:
+        """Under what it is measured."""
+        return Setting(self.precision, self.compiled)
+
 
 class MeasuredTable(Section):
     """A table as it was last asked for on a device."""
@@ -91,24 +113,11 @@ class MeasuredTable(Section):
     suite: str
     title: str
     benchmark: str
-    size: Literal["full", "small"]
+    size: Size
     device: str
     reference: str
     """Label of the row that ratios are taken to."""
     rows: list[MeasuredRow]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A precision, compiled or not."""
-
-    precision: str
-    compiled: bool
-
-    @property
-    def shown(self) -> str:
-        """In words."""
-        return f"{self.precision}, torch.compile" if self.compiled else self.precision
 
 
 @dataclass(frozen=True)
@@ -127,15 +136,11 @@ class EfficiencyResults:
     @property
     def settings(self) -> list[Setting]:
         """Precisions with and without compilation, in their order."""
-        return list(dict.fromkeys(Setting(row.precision, row.compiled) for row in self.table.rows))
+        return list(dict.fromkeys(row.setting for row in self.table.rows))
 
     @cached_property
     def _found(self) -> dict[tuple[str, Setting], Measurement]:
-        return {
-            (row.label, Setting(row.precision, row.compiled)): self.measurements[row.id]
-            for row in self.table.rows
-            if row.id in self.measurements
-        }
+        return {(row.label, row.setting): self.measurements[row.id] for row in self.table.rows if row.id in self.measurements}
 
     def at(self, label: str, setting: Setting) -> Measurement | None:
         """The measurement of a row, if it is finished."""
@@ -190,7 +195,7 @@ def read_measurement(path: Path) -> Measurement:
     Raises:
         InputError: the file is none, or of a newer schema.
     """
-    return _read(Measurement, path, "measurement")
+    return read_section(Measurement, path, "measurement", MEASUREMENT_VERSION)
 
 
 def read_table(path: Path) -> MeasuredTable:
@@ -199,7 +204,7 @@ def read_table(path: Path) -> MeasuredTable:
     Raises:
         InputError: the file is none, or of a newer schema.
     """
-    return _read(MeasuredTable, path, "table of measurements")
+    return read_section(MeasuredTable, path, "efficiency table", MEASUREMENT_VERSION)
 
 
 def collect_efficiency(work_dir: Path) -> list[EfficiencyResults]:
@@ -224,17 +229,3 @@ def collect_table(work_dir: Path, table: MeasuredTable) -> EfficiencyResults:
 
 def _existing(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
-
-
-Kept = TypeVar("Kept", bound=Section)
-
-
-def _read(kind: type[Kept], path: Path, name: str) -> Kept:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        version = values["schema_version"]
-        if version > MEASUREMENT_VERSION:
-            raise InputError(f"{path}: schema {version} is newer than {MEASUREMENT_VERSION}; update the harness")
-        return kind.model_validate(values)
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a {name} ({str(error).splitlines()[0]})") from None

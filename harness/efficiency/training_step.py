@@ -13,10 +13,10 @@ from benchmarks.batch import Batch, BatchSpec, Caption
 from benchmarks.common import randomness
 from methods.base import Method
 
-from .devices import autocast
+from ..devices import autocast
+from ..profiling import median_seconds
+from ..schedules import Schedule, make_optimizer
 from .measurements import TrainingStep
-from .profiling import median_seconds
-from .schedules import Schedule, make_optimizer
 
 _STREAM = randomness.stream("captions of timed steps")
 _COLOURS = ("black", "white", "red", "blue", "green", "grey", "brown", "yellow", "pink", "purple", "orange", "beige")

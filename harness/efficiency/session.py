@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 
 from benchmarks.common.errors import InputError
 
-from .devices import check_device
-from .efficiency import MeasuredSuite, MeasurePlan, known_plans, load_efficiency, measure_plans
-from .environment import describe
-from .executors import Task, run_local
+from ..devices import check_device
+from ..environment import describe
+from ..executors import Task, run_local
+from ..place import Place
+from ..progress import SuiteProgress
+from ..records import Environment, Precision
+from ..session import check_writable, missing
+from ..suite import row_labels
+from ..summary import efficiency_tables
 from .measurements import (
     MeasuredTable,
     Setting,
@@ -24,12 +30,7 @@ from .measurements import (
     table_path,
     write_table,
 )
-from .place import Place
-from .progress import SuiteProgress
-from .records import Environment
-from .session import check_writable
-from .suite import row_labels
-from .summary import efficiency_tables
+from .plans import MeasuredSuite, MeasurePlan, known_plans, load_efficiency, measure_plans
 
 
 def measure_suite(
@@ -60,7 +61,7 @@ def measure_suite(
     tasks = [Task(plan, plan.measurement_id(environment)) for plan in planned]
     table = _table(measured, tasks, environment, work_dir)
     write_table(work_dir, table)
-    todo = _missing(tasks, measured.name, work_dir)
+    todo = missing(tasks, partial(measurement_path, work_dir, measured.name), read_measurement)
     finished = len({task.run_id for task in tasks}) - len(todo)
     text = f"{measured.name}, {measured.size} size on {table.device}: {finished + len(todo)} measurements, "
     console.print(f"{text}{finished} finished before", markup=False, highlight=False)
@@ -70,22 +71,6 @@ def measure_suite(
     if progress.input_errors:
         raise InputError("; ".join(dict.fromkeys([*progress.input_errors, *progress.failures])))
     return progress.failures
-
-
-def _missing(tasks: Sequence[Task[MeasurePlan]], suite: str, work_dir: Path) -> list[Task[MeasurePlan]]:
-    """Tasks without a measurement, each once.
-
-    Raises:
-        InputError: there is a file in the place of a measurement that is none.
-    """
-    todo: dict[str, Task[MeasurePlan]] = {}
-    for task in tasks:
-        path = measurement_path(work_dir, suite, task.run_id)
-        if path.exists():
-            read_measurement(path)
-        else:
-            todo.setdefault(task.run_id, task)
-    return list(todo.values())
 
 
 def _table(
@@ -98,7 +83,7 @@ def _table(
     earlier = read_table(path).rows if path.exists() else []
     kept = {row.id for row in earlier if measurement_path(work_dir, measured.name, row.id).exists()}
     asked = {task.run_id for task in tasks}
-    settings = {Setting(row.precision, row.compiled) for row in [*(task.plan.row("") for task in tasks), *earlier]}
+    settings = {task.plan.setting for task in tasks} | {row.setting for row in earlier}
     known = known_plans(measured, sorted(settings, key=_order), first.device)
     rows = [plan.row(plan.measurement_id(environment)) for plan in known]
     return MeasuredTable(
@@ -113,4 +98,4 @@ def _table(
 
 
 def _order(setting: Setting) -> tuple[int, bool]:
-    return ("fp32", "fp16", "bf16").index(setting.precision), setting.compiled
+    return get_args(Precision).index(setting.precision), setting.compiled

@@ -6,8 +6,8 @@ from torch import nn
 
 from benchmarks.batch import BatchSpec
 from harness import profiling
+from harness.efficiency.training_step import made_caption, measure_training, training_batch, with_texts
 from harness.schedules import Schedule, make_optimizer
-from harness.training_step import made_caption, measure_training, training_batch, with_texts
 from methods.base import Method
 
 SPEC = BatchSpec(identities=5, cameras=2, image_size=(8, 4))

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from test_efficiency import TABLE
+from test_efficiency_plans import TABLE
 
 from benchmarks.common.errors import InputError
-from harness import measuring
-from harness.efficiency import load_efficiency, measure_plans
-from harness.measurements import collect_efficiency, measurement_path, read_measurement
+from harness.efficiency import measuring
+from harness.efficiency.measurements import collect_efficiency, measurement_path, read_measurement
+from harness.efficiency.plans import load_efficiency, measure_plans
 from harness.place import Place
 
 

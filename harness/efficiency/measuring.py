@@ -12,14 +12,14 @@ import torch
 
 from methods.base import METHODS, Method
 
-from .devices import check_device
-from .efficiency import MeasurePlan
-from .environment import describe
-from .executors import Report
+from ..devices import check_device
+from ..environment import describe
+from ..executors import Report
+from ..place import Place
+from ..profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
+from ..records import Memory, Throughput
 from .measurements import Measurement, Part, TrainingStep, write_measurement
-from .place import Place
-from .profiling import count_costs, count_parameters, measure_throughput, peak_memory, reset_peak_memory
-from .records import Memory, Throughput
+from .plans import MeasurePlan
 from .training_step import measure_training
 
 _LONGEST = 200
@@ -42,6 +42,7 @@ def measure(plan: MeasurePlan, measurement_id: str, place: Place, report: Report
     breaks: dict[Part, int] = {}
 
     def timed(part: Part, work: Callable[[], Timed]) -> tuple[Timed | None, Memory | None]:
+        """What some work finds and its peak of memory; None of either where it cannot be compiled."""
         report(part, 0, 0, "")
         reset_peak_memory(device)
         begun = time.perf_counter()

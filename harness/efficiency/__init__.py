@@ -1,0 +1,1 @@
+"""Efficiency tables: size, cost, speed and memory of methods, measured and not trained."""
