@@ -24,16 +24,10 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
-from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
+from .layers.losses import EqualSupervisionSettings, at_least_float32
 from .layers.masks import top_patches
 from .vit import ARCHITECTURES, VitSettings, check_vit, load_vit, patch_grid
-
-
-class EditorSupervision(SupervisionSettings):
-    """Weights of the identity and the triplet loss."""
-
-    id_weight: float = Field(1.0, ge=0)
 
 
 class SftsSettings(Settings):
@@ -72,7 +66,7 @@ class EditorSettings(MethodSettings):
     """Settings of EDITOR; the defaults are its RGBNT201 recipe."""
 
     backbone: VitSettings = VitSettings()
-    supervision: EditorSupervision = EditorSupervision()
+    supervision: EqualSupervisionSettings = EqualSupervisionSettings()
     direct: bool = True
     """One head on the class tokens side by side (`AL`); otherwise one head that the modalities share (RGBNT100, MSVR310)."""
     sfts: SftsSettings = SftsSettings()
@@ -357,13 +351,9 @@ class Editor(Method):
         own, fused = self.hma(features.tokens, features.mask)
         return features._replace(own=own, fused=fused)
 
-    def _supervised(self, features: Features) -> list[tuple[str, BNNeckHead, Tensor]]:
-        """Name, head and feature (B, ...) of everything that is classified."""
-        if self.class_head is not None:
-            supervised = [("class", self.class_head, features.class_tokens.flatten(1))]
-        else:
-            of_each = zip(self.spec.modalities, features.class_tokens.unbind(dim=1), strict=True)
-            supervised = [(f"class_{name}", self.modality_head, tokens) for name, tokens in of_each]
+    def _supervised(self, features: Features) -> list[Supervised]:
+        classes = separated("class", features.class_tokens, self.spec.modalities, direct=self.config.direct)
+        supervised: list[Supervised] = [(name, self.class_head or self.modality_head, own) for name, own in classes]
         if features.fused is not None:
             supervised.append(("fused", self.fused_head, features.fused))
         return supervised
@@ -371,9 +361,7 @@ class Editor(Method):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of class tokens and fused feature, BCC and OCFR."""
         features = self.features(batch)
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in self._supervised(features):
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+        losses = supervise(self._supervised(features), batch.identity, self.config.supervision)
         bcc, ocfr = self.config.bcc, self.config.ocfr
         if bcc.enabled:
             losses["bcc"] = bcc.weight * background_consistency(features.tokens[:, :, 1:], features.mask)

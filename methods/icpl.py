@@ -23,16 +23,9 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import ImageTower, check_backbone, load_clip
 from .layers.heads import BNNeckHead
-from .layers.losses import MarginSupervisionSettings, at_least_float32, batch_hard_triplet, cross_entropy
+from .layers.losses import PlainSupervisionSettings, at_least_float32, cross_entropy
 from .pretrained import BackboneSettings
 from .text import TextTower
-
-
-class IcplSupervisionSettings(MarginSupervisionSettings):
-    """Identity and triplet losses of ICPL: full weight, targets that are not smoothed."""
-
-    id_weight: float = Field(1.0, ge=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
 class AdapterSettings(Settings):
@@ -83,7 +76,7 @@ class IcplSettings(MethodSettings):
     """Settings of ICPL-ReID; the defaults are its RGBNT201 recipe."""
 
     backbone: BackboneSettings = BackboneSettings()
-    supervision: IcplSupervisionSettings = IcplSupervisionSettings()
+    supervision: PlainSupervisionSettings = PlainSupervisionSettings()
     models: Literal["separate", "shared"] = "separate"
     """A model for each modality, or one for all (MSVR310)."""
     modality_weight: float = Field(0.33, gt=0)
@@ -208,11 +201,11 @@ class ModalityModel(nn.Module):
         if text is not None:
             self.prompts = IdentityPrompts(text, spec.identities, config.prompts.tokens, spec.object)
 
-    def supervised(self, features: Features, identity: Tensor, settings: IcplSupervisionSettings) -> dict[str, Tensor]:
+    def supervised(self, features: Features, identity: Tensor, settings: PlainSupervisionSettings) -> dict[str, Tensor]:
         """Identity losses of both heads, triplet losses of all three features (B, ...), weighted."""
         logits = self.head(features.last), self.projected_head(features.projected)
         classified = [cross_entropy(each, identity, settings.label_smoothing) for each in logits]
-        apart = [batch_hard_triplet(each, identity, settings.margin) for each in features]
+        apart = [settings.triplet(each, identity) for each in features]
         return {
             "id": settings.id_weight * torch.stack(classified).sum(),
             "triplet": settings.triplet_weight * torch.stack(apart).sum(),

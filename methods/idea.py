@@ -24,7 +24,7 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, ImageTower, check_backbone, load_clip
 from .layers.cameras import camera_rows
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
 from .pretrained import ARCHITECTURES, BackboneSettings
 from .text import TextEncoder, TextTower
@@ -392,20 +392,15 @@ class Idea(Method):
 
     def _supervised(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The feature of each head, by its name."""
-        supervised = {}
+        supervised: dict[str, Tensor] = {}
         for name, feature in features.items():
-            if name in self.heads:
-                supervised[name] = feature.flatten(1)
-            else:
-                supervised |= {f"{name}_{m}": feature[:, i] for i, m in enumerate(self.spec.modalities)}
+            supervised |= separated(name, feature, self.spec.modalities, direct=name in self.heads)
         return supervised
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet loss of each head, all with the same weights."""
-        losses: dict[str, Tensor] = {}
-        for name, feature in self._supervised(self.features(batch)).items():
-            losses |= self.heads[name].losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+        supervised = self._supervised(self.features(batch)).items()
+        return supervise(((name, self.heads[name], own) for name, own in supervised), batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """What `feature` names: (B, M * D), or (B, 2 M * D) for two features side by side."""

@@ -21,7 +21,7 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, check_backbone, load_clip
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings
 from .layers.scan import selective_scan
 from .pretrained import BackboneSettings
@@ -301,15 +301,12 @@ class MambaPro(Method):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of the class tokens and of MA."""
         class_tokens, patches = self.branches(batch)
-        supervised = [(self.modality_head, class_tokens[:, m], f"class_{name}") for m, name in enumerate(self.spec.modalities)]
-        if self.config.direct:
-            supervised = [(self.direct_head, class_tokens.flatten(1), "class")]
+        classes = separated("class", class_tokens, self.spec.modalities, direct=self.config.direct)
+        head = self.direct_head if self.config.direct else self.modality_head
+        supervised: list[Supervised] = [(name, head, own) for name, own in classes]
         if self.config.ma.enabled:
-            supervised.append((self.ma_head, self.ma(class_tokens, patches), "ma"))
-        losses: dict[str, Tensor] = {}
-        for head, feature, name in supervised:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+            supervised.append(("ma", self.ma_head, self.ma(class_tokens, patches)))
+        return supervise(supervised, batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """Features of MA (B, M * D), or the class tokens side by side without it."""

@@ -22,8 +22,8 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import ImageTower, check_backbone, count_image_blocks, load_clip
-from .layers.heads import BNNeckHead
-from .layers.losses import MarginSupervisionSettings, at_least_float32, batch_hard_triplet, cross_entropy
+from .layers.heads import BNNeckHead, supervise
+from .layers.losses import MarginSupervisionSettings, at_least_float32
 from .layers.masks import top_patches
 from .pretrained import BackboneSettings
 
@@ -289,12 +289,8 @@ class PromptMA(Method):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity loss and triplet loss with a margin, of each feature."""
-        settings, identity = self.config.supervision, batch.identity
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in zip(self.supervised, self.heads, self.features(batch), strict=True):
-            losses[f"id_{name}"] = settings.id_weight * cross_entropy(head(feature), identity, settings.label_smoothing)
-            losses[f"triplet_{name}"] = settings.triplet_weight * batch_hard_triplet(feature, identity, settings.margin)
-        return losses
+        supervised = zip(self.supervised, self.heads, self.features(batch), strict=True)
+        return supervise(supervised, batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """All features side by side, each after its neck: (B, (M + 1) D), or (B, M D) without PBMF."""

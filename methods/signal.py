@@ -21,7 +21,7 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, check_backbone, load_clip
 from .layers.attention import CrossAttention, FeedForward, check_heads
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
 from .pretrained import ARCHITECTURES, BackboneSettings
 
@@ -255,20 +255,14 @@ class Signal(Method):
             self.gam = GlobalAlignment(alignment.temperature)
             self.lam = LocalAlignment(D, M, alignment.lam_stride)
 
-    def _supervised(self, class_tokens: Tensor) -> list[tuple[str, BNNeckHead, Tensor]]:
-        names = ["class"] if self.config.direct else [f"class_{name}" for name in self.spec.modalities]
-        features = [class_tokens.flatten(1)] if self.config.direct else class_tokens.unbind(dim=1)
-        return list(zip(names, self.heads, features, strict=True))
-
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of class tokens and SIM, and the two alignment losses."""
         class_tokens, patches = self.branches(batch)
-        features = self._supervised(class_tokens)
+        classes = separated("class", class_tokens, self.spec.modalities, direct=self.config.direct)
+        supervised: list[Supervised] = [(name, head, own) for head, (name, own) in zip(self.heads, classes, strict=True)]
         if self.config.sim.enabled:
-            features.append(("sim", self.sim_head, self.sim(class_tokens, patches).flatten(1)))
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in features:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+            supervised.append(("sim", self.sim_head, self.sim(class_tokens, patches).flatten(1)))
+        losses = supervise(supervised, batch.identity, self.config.supervision)
         alignment = self.config.alignment
         if alignment.gam:
             losses["gam"] = alignment.gam_weight * self.gam(patches.mean(dim=2))

@@ -23,15 +23,9 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .layers.attention import FeedForward
-from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
+from .layers.losses import EqualSupervisionSettings, at_least_float32
 from .vit import ARCHITECTURES, VitBranches, VitSettings, check_vit
-
-
-class EqualSupervision(SupervisionSettings):
-    """Identity and triplet loss with equal weights."""
-
-    id_weight: float = Field(1.0, ge=0)
 
 
 class TpmSettings(Settings):
@@ -54,7 +48,7 @@ class TopReidSettings(MethodSettings):
     """Settings of TOP-ReID; the defaults are its RGBNT201 recipe."""
 
     backbone: VitSettings = VitSettings()
-    supervision: EqualSupervision = EqualSupervision()
+    supervision: EqualSupervisionSettings = EqualSupervisionSettings()
     shared: bool = False
     """One ViT for all modalities in the place of one for each."""
     direct: bool = True
@@ -242,17 +236,13 @@ class TopReid(Method):
         """Identity and triplet losses after and before TPM, and the reconstruction loss."""
         tokens, present = self._tokens(batch)
         class_tokens, permuted = self._class_tokens(tokens, present)
-        features: list[tuple[str, BNNeckHead, Tensor]] = []
+        supervised: list[Supervised] = []
         if self.config.tpm.enabled:
-            features.append(("tpm", self.tpm_head, permuted.flatten(1)))
-        if self.config.direct:
-            features.append(("class", self.class_head, class_tokens.flatten(1)))
-        else:
-            names = (f"class_{modality}" for modality in self.config.modalities)
-            features += zip(names, self.branch_heads, class_tokens.unbind(dim=1), strict=True)
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in features:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+            supervised.append(("tpm", self.tpm_head, permuted.flatten(1)))
+        classes = separated("class", class_tokens, self.config.modalities, direct=self.config.direct)
+        heads = [self.class_head] if self.config.direct else self.branch_heads
+        supervised += [(name, head, own) for head, (name, own) in zip(heads, classes, strict=True)]
+        losses = supervise(supervised, batch.identity, self.config.supervision)
         if self.config.crm.enabled:
             losses["reconstruction"] = self.config.crm.weight * self.crm(tokens, present)
         return losses

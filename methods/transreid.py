@@ -21,7 +21,7 @@ from benchmarks.common.settings import FilePath, Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, batch_hard_triplet, cross_entropy
+from .layers.losses import PlainSupervisionSettings, cross_entropy
 from .vit import VitSettings, VitTower, check_vit, load_vits, patch_grid
 
 
@@ -32,13 +32,10 @@ class TransReIDBackbone(VitSettings):
     """A tag of timm, the path of a file, `shipped` (the image towers of the small CLIPs) or `random`."""
 
 
-class TransReIDSupervision(SupervisionSettings):
-    """Plain cross-entropy and triplet loss, both at weight 1."""
+class TransReIDSupervisionSettings(PlainSupervisionSettings):
+    """The same with the soft margin."""
 
-    id_weight: float = Field(1.0, ge=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     margin: float | None = Field(None, ge=0)
-    """Of a hard-margin triplet loss; None for the soft margin."""
 
 
 class JpmSettings(Settings):
@@ -59,7 +56,7 @@ class TransReIDSettings(MethodSettings):
     """Settings of TransReID; SIE is `backbone.camera_factor`, overlapping patches (TransReID*) are `backbone.overlap`."""
 
     backbone: TransReIDBackbone = TransReIDBackbone()
-    supervision: TransReIDSupervision = TransReIDSupervision()
+    supervision: TransReIDSupervisionSettings = TransReIDSupervisionSettings()
     jpm: JpmSettings = JpmSettings()
     modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] = Field(("RGB", "NIR", "TIR"), min_length=1)
     """Which modalities are used, one whole TransReID each; a single one is the method as it was published."""
@@ -161,7 +158,7 @@ class Branch(nn.Module):
         each = [
             cross_entropy(head(f), identity, settings.label_smoothing) for head, f in zip(self.heads, features, strict=True)
         ]
-        triplets = [batch_hard_triplet(f, identity, settings.margin) for f in features]
+        triplets = [settings.triplet(f, identity) for f in features]
         return {
             "id": settings.id_weight * _shared(each, share),
             "triplet": settings.triplet_weight * _shared(triplets, share),
