@@ -9,10 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,7 +20,7 @@ from benchmarks.batch import MODALITIES, Batch, BatchSpec
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
-from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
+from .base import METHODS, LearningRates, Method, MethodSettings, Modalities, ParameterGroup, places_of, split_groups
 from .layers.attention import FeedForward
 from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import EqualSupervisionSettings, at_least_float32
@@ -53,17 +52,10 @@ class TopReidSettings(MethodSettings):
     """One ViT for all modalities in the place of one for each."""
     direct: bool = True
     """One head on the class tokens of the ViTs side by side ("AL"); otherwise one for each modality ("BL": vehicles)."""
-    modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] = ("RGB", "NIR", "TIR")
+    modalities: Modalities = MODALITIES
     """Which modalities the network sees; there is no ViT for the others. TPM needs all three, CRM two."""
     tpm: TpmSettings = TpmSettings()
     crm: CrmSettings = CrmSettings()
-
-    @field_validator("modalities")
-    @classmethod
-    def _in_order(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
-        if not modalities or len(set(modalities)) < len(modalities):
-            raise ValueError("expected one or more modalities, each once")
-        return tuple(modality for modality in MODALITIES if modality in modalities)
 
 
 class RotationBlock(nn.Module):
@@ -197,14 +189,15 @@ class TopReid(Method):
 
     @classmethod
     def check(cls, config: TopReidSettings, spec: BatchSpec) -> None:
-        """Image size, weights and number of modalities."""
+        """Image size, weights and modalities."""
         check_vit(config.backbone, spec.image_size)
+        places_of(config.modalities, spec)
         _check_modules(config)
 
     def __init__(self, config: TopReidSettings, spec: BatchSpec) -> None:
         _check_modules(config)
         super().__init__(config, spec)
-        self.seen = [spec.modalities.index(modality) for modality in config.modalities]
+        self.seen = places_of(config.modalities, spec)
         self.branches = VitBranches(config.backbone, replace(spec, modalities=config.modalities), shared=config.shared)
         D, M, heads = self.branches.width, len(self.seen), ARCHITECTURES[config.backbone.architecture].heads
         # The release builds the heads of both forms of supervision and counts both; those of the other form learn nothing.
