@@ -82,17 +82,20 @@ class EditorSettings(MethodSettings):
         return self
 
 
-class AttentionRollout(list[Tensor]):
-    """The product of a tower's attention maps, newest on the left; stands where the tower takes a list for its maps.
+class AttentionRollout:
+    """The product of a tower's attention maps, newest on the left.
 
     Neither the identity of the residual path is added nor are heads averaged, as in the release. The whole product is
     formed although one row of it is read: it is 0.85 of the 40.8 G that are published.
     """
 
+    product: Tensor | None = None
+    """(n, heads, 1 + N, 1 + N); None before the first block."""
+
     @torch.no_grad()
-    def append(self, maps: Tensor) -> None:
-        """Multiply by the maps (n, heads, 1 + N, 1 + N) of the next block; only the product is kept."""
-        self[:] = [maps.detach() if not self else maps @ self[0]]
+    def add(self, maps: Tensor) -> None:
+        """Multiply by the maps (n, heads, 1 + N, 1 + N) of the next block."""
+        self.product = maps.detach() if self.product is None else maps @ self.product
 
 
 def attention_selection(rollout: Tensor, count: int) -> Tensor:
@@ -325,12 +328,13 @@ class Editor(Method):
     def _encode(self, batch: Batch) -> Features:
         """Tower and selection."""
         B, M = batch.images.shape[:2]
-        rollout = AttentionRollout() if self.config.sfts.enabled else None
-        tokens = self.tower(batch.images.flatten(0, 1), batch.camera.repeat_interleave(M), rollout).unflatten(0, (B, M))
-        if rollout is None:
+        rollout, selects = AttentionRollout(), self.config.sfts.enabled
+        images, camera = batch.images.flatten(0, 1), batch.camera.repeat_interleave(M)
+        tokens = self.tower(images, camera, rollout.add if selects else None).unflatten(0, (B, M))
+        if rollout.product is None:
             mask = torch.ones(B, self.patches, dtype=torch.bool, device=tokens.device)
         else:
-            mask = self._select(batch.images, rollout[0].unflatten(0, (B, M)))
+            mask = self._select(batch.images, rollout.product.unflatten(0, (B, M)))
         return Features(tokens, mask)
 
     def _select(self, images: Tensor, rollout: Tensor) -> Tensor:

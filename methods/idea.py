@@ -23,7 +23,6 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, ImageTower, check_backbone, load_clip
-from .layers.cameras import camera_rows
 from .layers.heads import BNNeckHead, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
 from .pretrained import ARCHITECTURES, BackboneSettings
@@ -229,10 +228,9 @@ class InvertedBranches(nn.Module):
 
     def forward(self, batch: Batch, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Class tokens v (B, M, D), patches (B, M, N, D) and what the tower makes of text (B, M, D): s (B, M, D)."""
-        B, M = text.shape[:2]
-        rows = camera_rows(self.branches.camera, batch.camera, training=self.training).repeat_interleave(M, dim=0)
-        inverted = self.inverse_net(text).flatten(0, 1)[:, None] + rows + self.position
-        tokens = self.branches.tower(batch.images.flatten(0, 1), rows, inverted).unflatten(0, (B, M))
+        cameras = self.branches.cameras(batch)
+        inverted = self.inverse_net(text).flatten(0, 1)[:, None] + cameras + self.position
+        tokens = self.branches.tower(batch.images.flatten(0, 1), cameras, inverted).unflatten(0, text.shape[:2])
         return tokens[:, :, 0], tokens[:, :, 1:-1], tokens[:, :, -1]
 
 

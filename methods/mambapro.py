@@ -23,6 +23,7 @@ from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup
 from .clip import Branches, check_backbone, load_clip
 from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings
+from .layers.reduction import QuickGELU
 from .layers.scan import selective_scan
 from .pretrained import BackboneSettings
 
@@ -63,14 +64,6 @@ class MambaProSettings(MethodSettings):
     srp: SrpSettings = SrpSettings()
     pfa: PfaSettings = PfaSettings()
     ma: MaSettings = MaSettings()
-
-
-class QuickGELU(nn.Module):
-    """x sigmoid(1.702 x), as CLIP has it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Any shape."""
-        return x * torch.sigmoid(1.702 * x)
 
 
 class Bottleneck(nn.Sequential):

@@ -23,6 +23,7 @@ from .clip import Branches, check_backbone, load_clip
 from .layers.attention import CrossAttention, FeedForward, check_heads
 from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.masks import top_patches
 from .pretrained import ARCHITECTURES, BackboneSettings
 
 
@@ -95,12 +96,12 @@ class SelectiveInteraction(nn.Module):
         """
         B, M, N, D = patches.shape
         intra = (patches @ class_tokens[..., None])[..., 0]
-        kept = _top(intra, self.keep)
+        kept = top_patches(intra, self.keep)
         scores = self.select_query(class_tokens) @ self.select_key(patches.flatten(1, 2)).transpose(1, 2)
         for m in range(M):
             others = [other for other in range(M) if other != m]
             of_others = scores[:, m].unflatten(-1, (M, N))[:, others].flatten(1)
-            chosen = _top(of_others, min(2 * self.keep, (M - 1) * N)).unflatten(-1, (M - 1, N))
+            chosen = top_patches(of_others, min(2 * self.keep, (M - 1) * N)).unflatten(-1, (M - 1, N))
             kept = kept | torch.cat([chosen[:, :m], torch.zeros_like(chosen[:, :1]), chosen[:, m:]], dim=1)
         return kept
 
@@ -118,11 +119,6 @@ class SelectiveInteraction(nn.Module):
         sequence = (patches * kept[..., None]).flatten(1, 2)
         x = self.norm1(class_tokens + self.attention(class_tokens, sequence))
         return self.norm2(x + self.feed_forward(x))
-
-
-def _top(scores: Tensor, count: int) -> Tensor:
-    """Mask (..., N) bool of the highest scores (..., N)."""
-    return torch.zeros_like(scores).scatter(-1, scores.topk(count, dim=-1).indices, 1.0).bool()
 
 
 class GlobalAlignment(nn.Module):

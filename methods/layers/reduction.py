@@ -1,4 +1,4 @@
-"""Class token and mean patch reduced to one feature, which DeMo's PIFE and a row of NEXT's Table IV share."""
+"""Class token and mean patch reduced to one feature (DeMo's PIFE, a row of NEXT's Table IV), and the activation of CLIP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from torch import Tensor, nn
 def quick_gelu(x: Tensor) -> Tensor:
     """The activation of CLIP, x * sigmoid(1.702 x)."""
     return x * torch.sigmoid(1.702 * x)
+
+
+class QuickGELU(nn.Module):
+    """The same as a module."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return quick_gelu(x)
 
 
 class Reduce(nn.Module):

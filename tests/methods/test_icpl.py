@@ -240,7 +240,7 @@ def test_losses_and_their_weights(small, loops, models, epoch, weights):
         logits = own.head(last).tolist(), own.projected_head(projected).tolist()
         expected = sum(loops.smoothed_cross_entropy(each, identity, 0.0) for each in logits)
         assert losses[f"id_{name}"].item() == pytest.approx(0.33 * expected, rel=1e-6)
-        apart = sum(margin_triplet(each.tolist(), identity) for each in (early, last, projected))
+        apart = sum(loops.batch_hard(each.tolist(), identity, margin=0.3) for each in (early, last, projected))
         assert apart > 0
         assert losses[f"triplet_{name}"].item() == pytest.approx(0.33 * apart, rel=1e-6)
         near = prototype_loss(last, memory[m], batch.identity, 0.05).item()
@@ -250,17 +250,6 @@ def test_losses_and_their_weights(small, loops, models, epoch, weights):
         assert losses[f"prompt_{name}"].item() == pytest.approx(0.33 * weights[1] * drawn, rel=1e-6)
         contrast = mutual_contrast(memory[m] @ own.encoder.tower.visual.proj, texts).item()
         assert losses[f"contrast_{name}"].item() == pytest.approx(0.33 * contrast, rel=1e-6)
-
-
-def margin_triplet(features, identities):
-    """Mean over anchors of max(0, hardest positive - hardest negative + 0.3)."""
-    total = 0.0
-    for anchor, own in zip(features, identities, strict=True):
-        distances = [(math.dist(anchor, other), identity) for other, identity in zip(features, identities, strict=True)]
-        positive = max(distance for distance, identity in distances if identity == own)
-        negative = min(distance for distance, identity in distances if identity != own)
-        total += max(0.0, positive - negative + 0.3)
-    return total / len(features)
 
 
 def test_the_contrast_is_over_the_identities_of_the_batch(small):
