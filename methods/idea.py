@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -103,6 +103,12 @@ class IdeaSettings(MethodSettings):
     cda: CdaSettings = CdaSettings()
     feature: Literal["c_t", "c_v", "c", "v", "s", "vs"] = "c_t"
     """What is ranked at test. The published figures are of c_t alone, on all three data sets."""
+
+    @model_validator(mode="after")
+    def _has_its_feature(self) -> IdeaSettings:
+        if not self.cda.enabled and self.feature.startswith("c"):
+            raise ValueError(f"feature: there is no {self.feature} without CDA; switch cda.enabled on or take v, s or vs")
+        return self
 
     @property
     def needs_text(self) -> bool:
@@ -324,19 +330,17 @@ class Idea(Method):
 
     @classmethod
     def check(cls, config: IdeaSettings, spec: BatchSpec) -> None:
-        """Image size, weights, room for points, and a test feature that there is."""
+        """Image size, weights, and room for points."""
         check_backbone(config.backbone, spec.image_size)
         patch = ARCHITECTURES[config.backbone.architecture].patch
         _check_points(config.cda, (spec.image_size[0] // patch, spec.image_size[1] // patch))
-        if not config.cda.enabled and config.feature.startswith("c"):
-            raise InputError(f"idea: without cda there is no feature {config.feature}; set feature to v, s or vs")
 
     def __init__(self, config: IdeaSettings, spec: BatchSpec) -> None:
         super().__init__(config, spec)
-        self.check(config, spec)
         clip = load_clip(config.backbone, spec.image_size)
         D, M = clip.image.size, len(spec.modalities)
         self.grid = clip.image.grid
+        _check_points(config.cda, self.grid)
         prefixes = [modal_prefix(name, spec.object, config.text) for name in spec.modalities]
         self.text = (
             PromptedEncoder(PromptedTower(clip.text, config.text.learned), prefixes)

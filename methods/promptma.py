@@ -46,7 +46,7 @@ class PbtsSettings(Settings):
     """Without it PBMF attends to all patches."""
     rows: Literal["both", "class", "prompts"] = "both"
     """Whose attention selects patches: that of the class token, of the prompts that other modalities handed over, or both."""
-    keep: float = Field(0.5, gt=0, le=1)
+    keep_ratio: float = Field(0.5, gt=0, le=1)
     """Share of the patches that each of these selects."""
     attention_weight: float = Field(0.5, ge=0, le=1)
     """a, of the attention in a step a A + (1 - a) I of the rollout."""
@@ -195,7 +195,7 @@ def select_patches(rollout: Tensor, settings: PbtsSettings) -> Tensor:
     """
     M, T = rollout.shape[1], rollout.shape[-1]
     to_patches = rollout[..., 1 : T - M]
-    count = max(1, int(settings.keep * to_patches.shape[-1]))
+    count = max(1, int(settings.keep_ratio * to_patches.shape[-1]))
     own = torch.eye(M, dtype=torch.bool, device=rollout.device)[..., None]
     by_class = top_patches(to_patches[:, :, 0], count)
     by_prompts = top_patches(to_patches[:, :, T - M :].masked_fill(own, 0).sum(dim=2), count)

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.batch import MODALITIES, Batch, BatchSpec
-from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, Modalities, ParameterGroup, places_of, split_groups
@@ -38,7 +37,7 @@ class CrmSettings(Settings):
 
     enabled: bool = True
     """Without it the image of a missing modality, which is zeros, is embedded as it is."""
-    depth: int = Field(1, ge=1)
+    layers: int = Field(1, ge=1)
     """Transformer blocks of each translator."""
     weight: float = Field(1.0, ge=0)
 
@@ -56,6 +55,16 @@ class TopReidSettings(MethodSettings):
     """Which modalities the network sees; there is no ViT for the others. TPM needs all three, CRM two."""
     tpm: TpmSettings = TpmSettings()
     crm: CrmSettings = CrmSettings()
+
+    @model_validator(mode="after")
+    def _enough_modalities(self) -> TopReidSettings:
+        for name, enabled, needed in (("tpm", self.tpm.enabled, 3), ("crm", self.crm.enabled, 2)):
+            if enabled and len(self.modalities) < needed:
+                raise ValueError(
+                    f"{name}.enabled: {name.upper()} needs {needed} modalities, and modalities has {len(self.modalities)} "
+                    f"({', '.join(self.modalities)}); switch {name}.enabled off"
+                )
+        return self
 
 
 class RotationBlock(nn.Module):
@@ -120,15 +129,15 @@ class Reconstruction(nn.Module):
         size: D.
         heads: heads of the attention.
         modalities: M; M (M - 1) translators.
-        depth: blocks of a translator; 7,085,568 parameters each at D = 768.
+        layers: blocks of a translator; 7,085,568 parameters each at D = 768.
     """
 
-    def __init__(self, size: int, heads: int, modalities: int, depth: int) -> None:
+    def __init__(self, size: int, heads: int, modalities: int, layers: int) -> None:
         super().__init__()
         self.pairs = list(itertools.permutations(range(modalities), 2))
         """(source, target)."""
         self.translators = nn.ModuleList(
-            nn.Sequential(*(Block(size, heads, norm_layer=nn.LayerNorm) for _ in range(depth))) for _ in self.pairs
+            nn.Sequential(*(Block(size, heads, norm_layer=nn.LayerNorm) for _ in range(layers))) for _ in self.pairs
         )
 
     def forward(self, tokens: Tensor, present: Tensor) -> Tensor:
@@ -172,15 +181,6 @@ class Reconstruction(nn.Module):
         return torch.stack(filled, dim=1)
 
 
-def _check_modules(config: TopReidSettings) -> None:
-    for name, enabled, needed in (("tpm", config.tpm.enabled, 3), ("crm", config.crm.enabled, 2)):
-        if enabled and len(config.modalities) < needed:
-            raise InputError(
-                f"topreid: {name.upper()} needs {needed} modalities, and method.modalities has {len(config.modalities)} "
-                f"({', '.join(config.modalities)}); set method.{name}.enabled to False"
-            )
-
-
 @METHODS.register("topreid")
 class TopReid(Method):
     """Three ImageNet ViTs; class tokens that read all modalities in turn (TPM), missing modalities reconstructed (CRM)."""
@@ -192,10 +192,8 @@ class TopReid(Method):
         """Image size, weights and modalities."""
         check_vit(config.backbone, spec.image_size)
         places_of(config.modalities, spec)
-        _check_modules(config)
 
     def __init__(self, config: TopReidSettings, spec: BatchSpec) -> None:
-        _check_modules(config)
         super().__init__(config, spec)
         self.seen = places_of(config.modalities, spec)
         self.branches = VitBranches(config.backbone, replace(spec, modalities=config.modalities), shared=config.shared)
@@ -209,7 +207,7 @@ class TopReid(Method):
             self.tpm_head = BNNeckHead(M * D, spec.identities)
             self.test_feature = "class tokens after TPM"
         if config.crm.enabled:
-            self.crm = Reconstruction(D, heads, M, config.crm.depth)
+            self.crm = Reconstruction(D, heads, M, config.crm.layers)
             self.missing_filling = "reconstruction"
 
     def _tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -55,7 +55,7 @@ def unit(vector):
     [
         ({}, (171, 4, (256, 128)), 45_417_984),
         ({}, (50, 8, (128, 256)), 44_209_920),
-        ({"models": "shared", "adapters": {"scale": 0.5}}, (155, 8, (128, 256)), 15_086_080),
+        ({"shared": True, "adapters": {"scale": 0.5}}, (155, 8, (128, 256)), 15_086_080),
     ],
     ids=str,
 )
@@ -91,7 +91,7 @@ def test_published_cost_and_what_is_used_at_test():
 def test_the_tower_is_that_of_clip_with_adapters_in_a_loop(small, loops, scale, ratio):
     torch.manual_seed(0)
     tower = load_clip(small.BACKBONE, small.SPEC.image_size).image
-    settings = AdapterSettings(scale=scale, width_ratio=ratio)
+    settings = AdapterSettings(scale=scale, hidden_ratio=ratio)
     encoder = awake(AdaptedTower(tower, settings)).double().eval()
     visual, images = encoder.tower.visual, numbers(1, 3, 32, 16)
     tokens = encoder.tower.stem(images)[0].tolist()
@@ -160,7 +160,7 @@ def test_separate_models_begin_alike_and_are_apart(small):
 
 
 def test_a_shared_model_sees_each_modality_alone(small):
-    model, batch = awake(small.build("icpl", models="shared")).eval(), small.batch()
+    model, batch = awake(small.build("icpl", shared=True)).eval(), small.batch()
     assert len(model.models) == 1
     features = model.encode(batch)
     for m in range(3):
@@ -205,7 +205,7 @@ def test_prompts_are_of_what_the_benchmark_shows(small):
 
 
 def test_prompts_start_small(small):
-    table = torch.cat([model.prompts.table for model in small.build("icpl", prompts={"tokens": 50}).models])
+    table = torch.cat([model.prompts.table for model in small.build("icpl", prompts={"length": 50}).models])
     assert table.shape == (12, 50, 64)
     assert table.std().item() == pytest.approx(0.02, rel=0.02)
     assert abs(table.mean().item()) < 1e-3

@@ -88,7 +88,7 @@ def test_defaults_are_those_of_the_release():
     supervision, pbts = settings.supervision, settings.pbts
     assert (supervision.id_weight, supervision.triplet_weight) == (0.25, 1.0)
     assert (supervision.label_smoothing, supervision.margin) == (0.1, 0.3)
-    assert (pbts.rows, pbts.keep, pbts.attention_weight, settings.prompts.exchange) == ("both", 0.5, 0.5, True)
+    assert (pbts.rows, pbts.keep_ratio, pbts.attention_weight, settings.prompts.exchange) == ("both", 0.5, 0.5, True)
 
 
 def test_the_embedding_is_the_features_after_their_necks(small):

@@ -116,9 +116,9 @@ def test_maps_draw_the_same_stochastic_depth():
     torch.manual_seed(0)
     tower = load_vit(RANDOM.model_copy(update={"drop_path": 0.5}), SPEC).train()
     outputs = []
-    for maps in (None, []):
+    for on_attention in (None, [].append):
         torch.manual_seed(3)
-        outputs.append(tower(images(count=8), no_camera(8), maps))
+        outputs.append(tower(images(count=8), no_camera(8), on_attention))
     torch.testing.assert_close(*outputs, atol=1e-5, rtol=1e-5)
 
 
