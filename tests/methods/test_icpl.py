@@ -225,10 +225,10 @@ def filled(model, batch, epoch=1):
     return model, batch
 
 
-@pytest.mark.parametrize("models", ["separate", "shared"])
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize(("epoch", "weights"), [(1, (0.9, 0.1)), (20, (0.9, 0.1)), (21, (0.1, 0.9))])
-def test_losses_and_their_weights(small, loops, models, epoch, weights):
-    model, batch = filled(small.build("icpl", models=models), small.batch(spread=9.0), epoch)
+def test_losses_and_their_weights(small, loops, shared, epoch, weights):
+    model, batch = filled(small.build("icpl", shared=shared), small.batch(spread=9.0), epoch)
     memory, identity = model.memory.clone(), batch.identity.tolist()
     losses = model.losses(batch)
     kinds = ("id", "triplet", "prototype", "contrast", "prompt")
@@ -405,9 +405,9 @@ def test_half_precision_gives_finite_losses_near_those_in_full(small):
 # Test path
 
 
-@pytest.mark.parametrize("models", ["separate", "shared"])
-def test_the_feature_is_both_ends_of_each_modality(small, models):
-    model, batch = awake(small.build("icpl", models=models)).eval(), small.batch(samples=3)
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_feature_is_both_ends_of_each_modality(small, shared):
+    model, batch = awake(small.build("icpl", shared=shared)).eval(), small.batch(samples=3)
     embedding, features = model.embed(batch), model.encode(batch)
     assert embedding.shape == (3, 3 * (64 + 48))
     for m in range(3):
