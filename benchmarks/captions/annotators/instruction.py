@@ -9,7 +9,7 @@ from functools import cached_property
 from ...batch import MODALITIES
 from ...common.errors import InputError
 from ..schema.attribute import UNKNOWN, AttributeType, Schema
-from .phrases import MAX_CHARACTERS, MAX_WORDS
+from ..schema.values import LONGEST_PHRASE, MOST_WORDS
 
 _CAMERA = {"RGB": "visible-light", "NIR": "near-infrared", "TIR": "thermal-infrared"}
 
@@ -55,8 +55,8 @@ class Instruction:
         return _TEXT.format(
             object=self.schema.object,
             camera=_CAMERA[modality],
-            words=MAX_WORDS,
-            characters=MAX_CHARACTERS,
+            words=MOST_WORDS,
+            characters=LONGEST_PHRASE,
             unknown=UNKNOWN,
             attributes="\n".join(map(_line, asked.values())),
             example=", ".join(f'"{name}": {{"value": "...", "confidence": 0.0}}' for name in asked),
