@@ -28,7 +28,7 @@ from ..batch import Caption
 from ..common import randomness
 from ..common.errors import InputError
 from ..common.files import atomic_write
-from .files import FILE_SUFFIX, SPLITS, caption_path, entries_text, item_of, read_entries
+from .files import FILE_SUFFIX, SPLIT_OF, SPLITS, caption_path, entries_text, item_of, read_entries
 from .schema.attribute import ImageKey
 
 # fmt: off
@@ -94,13 +94,7 @@ def corrupt_benchmark(benchmark: Benchmark, quality: float) -> Benchmark:
     if not benchmark.has_captions:
         raise InputError(f"data.word_quality: {benchmark.facts.name} has no captions here")
     modalities = benchmark.facts.modalities
-    train, query = (
-        _corrupt_split(split, name, modalities, quality)
-        for split, name in ((benchmark.train, "train"), (benchmark.query, "test"))
-    )
-    same = benchmark.gallery is benchmark.query
-    gallery = query if same else _corrupt_split(benchmark.gallery, "test", modalities, quality)
-    return replace(benchmark, train=train, query=query, gallery=gallery)
+    return benchmark.changed(lambda split, role: _corrupt_split(split, SPLIT_OF[role], modalities, quality))
 
 
 def _corrupt_split(split: Split, name: str, modalities: Sequence[str], quality: float) -> Split:

@@ -20,7 +20,10 @@ FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
 """How the published files name the modalities, as in `train_NI.json`."""
 
 SPLITS = ("train", "test")
-"""Those of caption files: gallery and queries are one."""
+"""Those of caption files."""
+
+SPLIT_OF = {"train": "train", "query": "test", "gallery": "test"}
+"""Which of them belongs to a role."""
 
 
 def read_entries(path: Path) -> list[tuple[str, str]]:
