@@ -44,7 +44,7 @@ class Instruction:
         Raises:
             InputError: there is none.
         """
-        asked = {name: kind for name, kind in self.schema.attributes.items() if modality in kind.frequency}
+        asked = self.schema.shown_in(modality)
         if not asked:
             raise InputError(f"no attribute of a {self.schema.object} can be seen in the modality {modality!r}")
         return asked

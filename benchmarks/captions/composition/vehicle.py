@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..schema.attribute import UNKNOWN
-from ..schema.values import WORDING, attributes_of
+from ..schema.values import WORDING, shown_values
 from ..schema.vehicle import VEHICLE
 from . import wording
 from .english import article
@@ -49,12 +48,7 @@ def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
 def _stated(modality: str, values: Mapping[str, str]) -> dict[str, str]:
     """What is known and the modality shows, and a choice for each option of wording."""
     wording.check_wording(values, WORDINGS)
-    shown = {
-        name: value
-        for name, value in attributes_of(values).items()
-        if value != UNKNOWN and modality in VEHICLE.attributes[name].frequency
-    }
-    return shown | {key: wording.choice(values, key, WORDINGS) for key in WORDINGS}
+    return shown_values(VEHICLE, modality, values) | {key: wording.choice(values, key, WORDINGS) for key in WORDINGS}
 
 
 def _opening(words: Mapping[str, str]) -> str:
