@@ -23,7 +23,7 @@ from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup
 from .clip import Branches, check_backbone, load_clip
 from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings
-from .layers.reduction import QuickGELU
+from .layers.reduction import QuickGELU, Reduce
 from .layers.scan import selective_scan
 from .pretrained import BackboneSettings
 
@@ -255,13 +255,13 @@ class MambaAggregation(nn.Module):
                 for joint in (False, True)
             )
         )
-        self.reduce = nn.ModuleList(nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size)) for _ in range(modalities))
+        self.reduce = nn.ModuleList(Reduce(size, activation=False) for _ in range(modalities))
         _initialise(self)
 
     def forward(self, class_tokens: Tensor, patches: Tensor) -> Tensor:
         """Class tokens (B, M, D), which pass it by, and patches (B, M, N, D) to features (B, M * D)."""
-        features = torch.cat([class_tokens, self.steps(patches).mean(dim=2)], dim=-1)
-        return torch.cat([reduce(features[:, m]) for m, reduce in enumerate(self.reduce)], dim=1)
+        patches = self.steps(patches)
+        return torch.cat([reduce(class_tokens[:, m], patches[:, m]) for m, reduce in enumerate(self.reduce)], dim=1)
 
 
 @METHODS.register("mambapro")
