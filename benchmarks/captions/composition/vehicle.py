@@ -26,9 +26,6 @@ FITTINGS = {
 }
 """A sentence for each, in the published order."""
 
-_SPELT = ("SUV", "MG ")
-"""Beginnings that are spoken letter by letter, the first one with a vowel, as in "an SUV"."""
-
 
 def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
     """The caption that states the values, in one to nine sentences; what is absent or unknown is left out.
@@ -137,4 +134,4 @@ def _known(words: Mapping[str, str], *names: str) -> list[str]:
 
 
 def _with_article(noun: str) -> str:
-    return f"{'an' if noun.startswith(_SPELT) else article(noun)} {noun}"
+    return f"{article(noun)} {noun}"
