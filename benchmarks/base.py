@@ -21,6 +21,8 @@ from .common.registry import Registry
 from .common.settings import Settings
 from .protocol import Protocol
 
+Role = Literal["train", "query", "gallery"]
+
 Images = npt.NDArray[np.uint8]
 ImageReader = Callable[[int], Sequence[Images]]
 """From a position in the split to M images (H, W, 3) uint8, in the order of the modalities; H and W may differ."""
@@ -118,11 +120,6 @@ class Split:
         order = tuple(int(position) for position in positions)
         return Split(tuple(self.samples[position] for position in order), _ReadAt(self.read, order))
 
-    def with_identities(self, identities: Iterable[int]) -> Split:
-        """The same samples under other identities."""
-        pairs = zip(self.samples, identities, strict=True)
-        return Split(tuple(replace(sample, identity=int(identity)) for sample, identity in pairs), self.read)
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -164,6 +161,12 @@ class Benchmark:
     def has_captions(self) -> bool:
         """Whether every sample has captions."""
         return all(split.has_captions for split in (self.train, self.query, self.gallery))
+
+    def changed(self, change: Callable[[Split, Role], Split]) -> Benchmark:
+        """The benchmark with all its splits changed; query and gallery stay one where they are."""
+        query = change(self.query, "query")
+        gallery = query if self.gallery is self.query else change(self.gallery, "gallery")
+        return replace(self, train=change(self.train, "train"), query=query, gallery=gallery)
 
     def _roles(self) -> list[tuple[str, Split]]:
         return [("train", self.train), ("query", self.query), ("gallery", self.gallery)]

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-MODALITIES = ("RGB", "NIR", "TIR")
+from . import modalities
+
+MODALITIES: tuple[str, ...] = modalities.MODALITIES
 
 Caption = tuple[str, ...]
 """The sentences of one caption, in their order."""

@@ -15,12 +15,11 @@ from pydantic import BeforeValidator, ValidationError, field_validator, model_se
 
 from .common.errors import InputError, unknown
 from .common.settings import Settings
+from .modalities import MODALITIES, Modality
 
-Modality = Literal["RGB", "NIR", "TIR"]
 Kind = Literal["misalignment", "occlusion", "darkness", "flare", "blur", "noise"]
 Strength = Literal[1, 2, 3]
 
-MODALITIES: tuple[Modality, ...] = get_args(Modality)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the scene to the sensor, which is the order in which several kinds are applied to one image."""
 STRENGTHS: tuple[Strength, ...] = get_args(Strength)

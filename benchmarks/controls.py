@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from .base import Benchmark, Split
+from .base import Benchmark, Role, Split
 from .common import randomness
 from .common.errors import InputError
 
@@ -58,12 +58,10 @@ def shuffle_captions(benchmark: Benchmark) -> Benchmark:
     """
     if not benchmark.has_captions:
         raise InputError(f"data.shuffle_captions: {benchmark.facts.name} has no captions here")
-    query = _with_other_captions(benchmark.query, "query")
-    gallery = query if benchmark.gallery is benchmark.query else _with_other_captions(benchmark.gallery, "gallery")
-    return replace(benchmark, train=_with_other_captions(benchmark.train, "train"), query=query, gallery=gallery)
+    return benchmark.changed(_with_other_captions)
 
 
-def _with_other_captions(split: Split, role: str) -> Split:
+def _with_other_captions(split: Split, role: Role) -> Split:
     given = other_identities(split.identities, f"shuffled captions of {role}")
     samples = tuple(
         replace(sample, captions=split.samples[giver].captions) for sample, giver in zip(split.samples, given, strict=True)

@@ -18,7 +18,8 @@ from scipy import ndimage
 
 from .base import Images
 from .common import randomness
-from .conditions import MODALITIES, Degradation, Kind
+from .conditions import Degradation, Kind
+from .modalities import MODALITIES
 
 Pixels = npt.NDArray[np.float64]
 """(H, W, 3) grey levels, 0 to 255 in the end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ import torch
 from pydantic import AfterValidator, Field, model_validator
 from torch.utils.data import DataLoader, Dataset
 
-from .base import Benchmark, Split
+from .base import Benchmark, Facts, Split
 from .batch import MODALITIES, Batch, Caption
 from .common import randomness
 from .common.errors import ImageError, InputError, unknown
@@ -66,6 +66,11 @@ class DataSettings(Settings):
     def _disjoint(self) -> DataSettings:
         check_disjoint(self.test_missing, self.test_degraded)
         return self
+
+    @property
+    def captions_kept(self) -> bool:
+        """Whether missing modalities have their captions."""
+        return self.missing_captions == "kept"
 
     def under(self, condition: Condition) -> DataSettings:
         """The same for a test under a condition, which says all that is missing or degraded there."""
@@ -203,12 +208,15 @@ def decode_once(benchmark: Benchmark, settings: DataSettings, cache: Path) -> Be
     """The benchmark with decoded and resized images in a folder, where the settings ask for it."""
     if not settings.decoded_cache:
         return benchmark
-    size, modalities = benchmark.facts.image_size, len(benchmark.facts.modalities)
-    learned, tested = (resizing(settings.augmentation, size, training=training) for training in (True, False))
-    query = keep_decoded(benchmark.query, tested, modalities, cache)
-    same = benchmark.gallery is benchmark.query
-    gallery = query if same else keep_decoded(benchmark.gallery, tested, modalities, cache)
-    return replace(benchmark, train=keep_decoded(benchmark.train, learned, modalities, cache), query=query, gallery=gallery)
+    return benchmark.changed(
+        lambda split, role: _decoded_once(split, benchmark.facts, settings, cache, training=role == "train")
+    )
+
+
+def _decoded_once(split: Split, facts: Facts, settings: DataSettings, cache: Path, *, training: bool) -> Split:
+    """A split with decoded and resized images in a folder."""
+    to_size = resizing(settings.augmentation, facts.image_size, training=training)
+    return keep_decoded(split, to_size, len(facts.modalities), cache)
 
 
 def training_labels(split: Split, *, shuffled: bool) -> list[int]:
@@ -235,7 +243,7 @@ def train_loader(benchmark: Benchmark, settings: DataSettings, seed: int, *, pin
         training=True,
         missing=settings.train_missing,
         seed=seed,
-        captions_kept=settings.missing_captions == "kept",
+        captions_kept=settings.captions_kept,
     )
     sampler = IdentitySampler(np.array(labels), settings.identities_per_batch, settings.images_per_identity, seed)
     return TripletLoader(
@@ -259,19 +267,18 @@ def survey_loader(benchmark: Benchmark, settings: DataSettings, cache: Path, *, 
         cache: folder of decoded images.
         pin: whether batches lie in page-locked memory.
     """
-    split, size = benchmark.train, benchmark.facts.image_size
+    split = benchmark.train
     if settings.decoded_cache:
-        modalities = len(benchmark.facts.modalities)
-        split = keep_decoded(split, resizing(settings.augmentation, size, training=False), modalities, cache)
+        split = _decoded_once(split, benchmark.facts, settings, cache, training=False)
     dataset = TripletDataset(
         split,
         training_labels(split, shuffled=settings.shuffle_train_labels),
-        size,
+        benchmark.facts.image_size,
         settings.augmentation,
         training=False,
         missing=settings.train_missing,
         seed=0,
-        captions_kept=settings.missing_captions == "kept",
+        captions_kept=settings.captions_kept,
     )
     return TripletLoader(
         dataset,
@@ -294,7 +301,7 @@ def test_loader(split: Split, image_size: tuple[int, int], settings: DataSetting
         missing=settings.test_missing,
         seed=0,
         degraded=settings.test_degraded,
-        captions_kept=settings.missing_captions == "kept",
+        captions_kept=settings.captions_kept,
     )
     return TripletLoader(
         dataset,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
-from benchmarks.batch import Batch, BatchSpec
+from benchmarks.batch import MODALITIES, Batch, BatchSpec
+from benchmarks.common.errors import InputError
 from benchmarks.common.registry import Registry
 from benchmarks.common.settings import Settings
 
@@ -42,6 +43,28 @@ class MethodSettings(Settings):
     def needs_text(self) -> bool:
         """Whether the method cannot run on a benchmark without captions."""
         return False
+
+
+def _in_order(modalities: tuple[str, ...]) -> tuple[str, ...]:
+    if not modalities or len(set(modalities)) < len(modalities) or not set(modalities) <= set(MODALITIES):
+        raise ValueError(f"expected one or more of the modalities {', '.join(MODALITIES)}, each once")
+    return tuple(modality for modality in MODALITIES if modality in modalities)
+
+
+Modalities = Annotated[tuple[str, ...], AfterValidator(_in_order)]
+"""Which modalities a method uses, in the usual order."""
+
+
+def places_of(modalities: Sequence[str], spec: BatchSpec) -> list[int]:
+    """Where a batch has the modalities that a method uses.
+
+    Raises:
+        InputError: the benchmark lacks one.
+    """
+    missing = [name for name in modalities if name not in spec.modalities]
+    if missing:
+        raise InputError(f"method.modalities has {', '.join(missing)}; the benchmark has {', '.join(spec.modalities)}")
+    return [spec.modalities.index(name) for name in modalities]
 
 
 ParameterGroup = dict[str, Any]

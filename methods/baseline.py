@@ -14,7 +14,7 @@ from benchmarks.common.errors import InputError
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, check_backbone, load_clip
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, supervise
 from .layers.losses import SupervisionSettings
 from .layers.reduction import Reduce
 from .pretrained import BackboneSettings
@@ -89,12 +89,12 @@ class Baseline(Method):
             features = self.text.encode_whole(batch.captions)
         return self.caption(F.normalize(features, dim=-1))
 
-    def _features(self, batch: Batch) -> list[tuple[str, BNNeckHead, Tensor]]:
+    def _features(self, batch: Batch) -> list[Supervised]:
         """Name, head and feature (B, M * D) of each supervised feature; captions follow the class tokens, with M * D more."""
         class_tokens, patches = self.branches(batch)
         captions = self._captions(batch)
         parts = [class_tokens] if captions is None else [class_tokens, captions]
-        features = [("class", self.head, torch.cat([part.flatten(1) for part in parts], dim=1))]
+        features: list[Supervised] = [("class", self.head, torch.cat([part.flatten(1) for part in parts], dim=1))]
         if self.config.fusion == "reduced":
             reduced = [reduce(class_tokens[:, m], patches[:, m]) for m, reduce in enumerate(self.reduce)]
             features.append(("reduced", self.reduced_head, torch.cat(reduced, dim=1)))
@@ -102,10 +102,7 @@ class Baseline(Method):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet loss of each head."""
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in self._features(batch):
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+        return supervise(self._features(batch), batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """Class tokens (B, M * D) side by side, followed by caption and reduced features where there are any."""

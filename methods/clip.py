@@ -132,10 +132,13 @@ class Branches(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Class tokens (B, M, D) and patches (B, M, N, D) of a batch."""
-        B, M = batch.images.shape[:2]
-        camera = camera_rows(self.camera, batch.camera, training=self.training).repeat_interleave(M, dim=0)
-        tokens = self.tower(batch.images.flatten(0, 1), camera).unflatten(0, (B, M))
+        tokens = self.tower(batch.images.flatten(0, 1), self.cameras(batch)).unflatten(0, batch.images.shape[:2])
         return tokens[:, :, 0], tokens[:, :, 1:]
+
+    def cameras(self, batch: Batch) -> Tensor:
+        """The embedding (B * M, 1, width) of the camera of each image of a batch."""
+        rows = camera_rows(self.camera, batch.camera, training=self.training)
+        return rows.repeat_interleave(batch.images.shape[1], dim=0)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup
 from .clip import Branches, check_backbone, load_clip
 from .layers.attention import CrossAttention, check_heads
 from .layers.experts import GroupedLinear
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings
 from .layers.reduction import Reduce, quick_gelu
 from .pretrained import ARCHITECTURES, BackboneSettings
@@ -216,21 +216,14 @@ class Demo(Method):
         self._gates = gates.detach()
         return self.atmoe(decoupled, gates)
 
-    def _supervised(self, features: Tensor) -> list[tuple[str, BNNeckHead, Tensor]]:
-        names = ["original"] if self.config.direct else [f"original_{name}" for name in self.spec.modalities]
-        separate = [features.flatten(1)] if self.config.direct else features.unbind(dim=1)
-        return list(zip(names, self.heads, separate, strict=True))
-
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet loss of the features of the modalities and of the decoupled ones."""
         features, patches = self._features(batch)
-        supervised = self._supervised(features)
+        original = separated("original", features, self.spec.modalities, direct=self.config.direct)
+        supervised: list[Supervised] = [(name, head, own) for head, (name, own) in zip(self.heads, original, strict=True)]
         if self.config.hdm.enabled:
             supervised.append(("decoupled", self.decoupled_head, self._decoupled(features, patches)))
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in supervised:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+        return supervise(supervised, batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """Features of the modalities, then the decoupled ones: (B, (M + K) D), or what `feature` names."""

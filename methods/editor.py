@@ -24,16 +24,10 @@ from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
-from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
+from .layers.losses import EqualSupervisionSettings, at_least_float32
 from .layers.masks import top_patches
 from .vit import ARCHITECTURES, VitSettings, check_vit, load_vit, patch_grid
-
-
-class EditorSupervision(SupervisionSettings):
-    """Weights of the identity and the triplet loss."""
-
-    id_weight: float = Field(1.0, ge=0)
 
 
 class SftsSettings(Settings):
@@ -72,7 +66,7 @@ class EditorSettings(MethodSettings):
     """Settings of EDITOR; the defaults are its RGBNT201 recipe."""
 
     backbone: VitSettings = VitSettings()
-    supervision: EditorSupervision = EditorSupervision()
+    supervision: EqualSupervisionSettings = EqualSupervisionSettings()
     direct: bool = True
     """One head on the class tokens side by side (`AL`); otherwise one head that the modalities share (RGBNT100, MSVR310)."""
     sfts: SftsSettings = SftsSettings()
@@ -88,17 +82,20 @@ class EditorSettings(MethodSettings):
         return self
 
 
-class AttentionRollout(list[Tensor]):
-    """The product of a tower's attention maps, newest on the left; stands where the tower takes a list for its maps.
+class AttentionRollout:
+    """The product of a tower's attention maps, newest on the left.
 
     Neither the identity of the residual path is added nor are heads averaged, as in the release. The whole product is
     formed although one row of it is read: it is 0.85 of the 40.8 G that are published.
     """
 
+    product: Tensor | None = None
+    """(n, heads, 1 + N, 1 + N); None before the first block."""
+
     @torch.no_grad()
-    def append(self, maps: Tensor) -> None:
-        """Multiply by the maps (n, heads, 1 + N, 1 + N) of the next block; only the product is kept."""
-        self[:] = [maps.detach() if not self else maps @ self[0]]
+    def add(self, maps: Tensor) -> None:
+        """Multiply by the maps (n, heads, 1 + N, 1 + N) of the next block."""
+        self.product = maps.detach() if self.product is None else maps @ self.product
 
 
 def attention_selection(rollout: Tensor, count: int) -> Tensor:
@@ -331,12 +328,13 @@ class Editor(Method):
     def _encode(self, batch: Batch) -> Features:
         """Tower and selection."""
         B, M = batch.images.shape[:2]
-        rollout = AttentionRollout() if self.config.sfts.enabled else None
-        tokens = self.tower(batch.images.flatten(0, 1), batch.camera.repeat_interleave(M), rollout).unflatten(0, (B, M))
-        if rollout is None:
+        rollout, selects = AttentionRollout(), self.config.sfts.enabled
+        images, camera = batch.images.flatten(0, 1), batch.camera.repeat_interleave(M)
+        tokens = self.tower(images, camera, rollout.add if selects else None).unflatten(0, (B, M))
+        if rollout.product is None:
             mask = torch.ones(B, self.patches, dtype=torch.bool, device=tokens.device)
         else:
-            mask = self._select(batch.images, rollout[0].unflatten(0, (B, M)))
+            mask = self._select(batch.images, rollout.product.unflatten(0, (B, M)))
         return Features(tokens, mask)
 
     def _select(self, images: Tensor, rollout: Tensor) -> Tensor:
@@ -357,13 +355,9 @@ class Editor(Method):
         own, fused = self.hma(features.tokens, features.mask)
         return features._replace(own=own, fused=fused)
 
-    def _supervised(self, features: Features) -> list[tuple[str, BNNeckHead, Tensor]]:
-        """Name, head and feature (B, ...) of everything that is classified."""
-        if self.class_head is not None:
-            supervised = [("class", self.class_head, features.class_tokens.flatten(1))]
-        else:
-            of_each = zip(self.spec.modalities, features.class_tokens.unbind(dim=1), strict=True)
-            supervised = [(f"class_{name}", self.modality_head, tokens) for name, tokens in of_each]
+    def _supervised(self, features: Features) -> list[Supervised]:
+        classes = separated("class", features.class_tokens, self.spec.modalities, direct=self.config.direct)
+        supervised: list[Supervised] = [(name, self.class_head or self.modality_head, own) for name, own in classes]
         if features.fused is not None:
             supervised.append(("fused", self.fused_head, features.fused))
         return supervised
@@ -371,9 +365,7 @@ class Editor(Method):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of class tokens and fused feature, BCC and OCFR."""
         features = self.features(batch)
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in self._supervised(features):
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+        losses = supervise(self._supervised(features), batch.identity, self.config.supervision)
         bcc, ocfr = self.config.bcc, self.config.ocfr
         if bcc.enabled:
             losses["bcc"] = bcc.weight * background_consistency(features.tokens[:, :, 1:], features.mask)

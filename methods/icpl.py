@@ -23,16 +23,9 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import ImageTower, check_backbone, load_clip
 from .layers.heads import BNNeckHead
-from .layers.losses import MarginSupervisionSettings, at_least_float32, batch_hard_triplet, cross_entropy
+from .layers.losses import PlainSupervisionSettings, at_least_float32, cross_entropy
 from .pretrained import BackboneSettings
 from .text import TextTower
-
-
-class IcplSupervisionSettings(MarginSupervisionSettings):
-    """Identity and triplet losses of ICPL: full weight, targets that are not smoothed."""
-
-    id_weight: float = Field(1.0, ge=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
 class AdapterSettings(Settings):
@@ -42,7 +35,7 @@ class AdapterSettings(Settings):
     """Without them only the last norm and the projection of the image tower are trained."""
     scale: float = Field(1.0, ge=0)
     """By which they are multiplied; 0.5 on MSVR310."""
-    width_ratio: float = Field(1.0, gt=0)
+    hidden_ratio: float = Field(1.0, gt=0)
     """Their hidden width over that of the tower."""
     dropout: float = Field(0.1, ge=0, lt=1)
 
@@ -63,7 +56,8 @@ class PromptSettings(Settings):
     """Learned prompts: "A photo of a [X][X][X][X] person.", with vectors [X] of each identity."""
 
     enabled: bool = True
-    tokens: int = Field(4, ge=1)
+    length: int = Field(4, ge=1)
+    """Learned vectors of a prompt."""
     weight: float = Field(1.0, ge=0)
     """Of the contrast between prototypes and prompts."""
 
@@ -83,9 +77,9 @@ class IcplSettings(MethodSettings):
     """Settings of ICPL-ReID; the defaults are its RGBNT201 recipe."""
 
     backbone: BackboneSettings = BackboneSettings()
-    supervision: IcplSupervisionSettings = IcplSupervisionSettings()
-    models: Literal["separate", "shared"] = "separate"
-    """A model for each modality, or one for all (MSVR310)."""
+    supervision: PlainSupervisionSettings = PlainSupervisionSettings()
+    shared: bool = False
+    """One model for all modalities (MSVR310) in the place of one for each."""
     modality_weight: float = Field(0.33, gt=0)
     """Of the losses of each modality."""
     adapters: AdapterSettings = AdapterSettings()
@@ -139,7 +133,7 @@ class AdaptedTower(nn.Module):
         self.tower = tower.requires_grad_(False)
         for parameter in self.pretrained():
             parameter.requires_grad_(True)
-        hidden = max(1, round(settings.width_ratio * tower.width))
+        hidden = max(1, round(settings.hidden_ratio * tower.width))
         depth = len(tower.visual.transformer.resblocks) if settings.enabled else 0
         self.adapters = nn.ModuleList(Adapter(tower.width, hidden, settings.dropout) for _ in range(depth))
         self.scale = settings.scale
@@ -168,13 +162,13 @@ class IdentityPrompts(nn.Module):
     Args:
         text: the text tower, which encodes them and stays outside.
         identities: C.
-        tokens: learned words of a text.
+        length: learned words of a text.
         shown: what the images show.
     """
 
-    def __init__(self, text: TextTower, identities: int, tokens: int, shown: str) -> None:
+    def __init__(self, text: TextTower, identities: int, length: int, shown: str) -> None:
         super().__init__()
-        self.table = nn.Parameter(torch.empty(identities, tokens, text.positional_embedding.shape[1]))
+        self.table = nn.Parameter(torch.empty(identities, length, text.positional_embedding.shape[1]))
         nn.init.normal_(self.table, std=0.02)
         tokenizer = text.tokenizer
         before = [tokenizer.sot_token_id, *tokenizer.encode("A photo of a")]
@@ -206,13 +200,13 @@ class ModalityModel(nn.Module):
         self.head = BNNeckHead(tower.width, spec.identities)
         self.projected_head = BNNeckHead(tower.size, spec.identities)
         if text is not None:
-            self.prompts = IdentityPrompts(text, spec.identities, config.prompts.tokens, spec.object)
+            self.prompts = IdentityPrompts(text, spec.identities, config.prompts.length, spec.object)
 
-    def supervised(self, features: Features, identity: Tensor, settings: IcplSupervisionSettings) -> dict[str, Tensor]:
+    def supervised(self, features: Features, identity: Tensor, settings: PlainSupervisionSettings) -> dict[str, Tensor]:
         """Identity losses of both heads, triplet losses of all three features (B, ...), weighted."""
         logits = self.head(features.last), self.projected_head(features.projected)
         classified = [cross_entropy(each, identity, settings.label_smoothing) for each in logits]
-        apart = [batch_hard_triplet(each, identity, settings.margin) for each in features]
+        apart = [settings.triplet(each, identity) for each in features]
         return {
             "id": settings.id_weight * torch.stack(classified).sum(),
             "triplet": settings.triplet_weight * torch.stack(apart).sum(),
@@ -277,7 +271,7 @@ class Icpl(Method):
     def __init__(self, config: IcplSettings, spec: BatchSpec) -> None:
         super().__init__(config, spec)
         clip = load_clip(config.backbone, spec.image_size)
-        M = len(spec.modalities) if config.models == "separate" else 1
+        M = 1 if config.shared else len(spec.modalities)
         towers = [clip.image, *(copy.deepcopy(clip.image) for _ in range(M - 1))]
         self.text = clip.text if config.prompts.enabled else None
         self.models: Sequence[ModalityModel] = nn.ModuleList(  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,8 +23,7 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, ImageTower, check_backbone, load_clip
-from .layers.cameras import camera_rows
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
 from .pretrained import ARCHITECTURES, BackboneSettings
 from .text import TextEncoder, TextTower
@@ -104,6 +103,12 @@ class IdeaSettings(MethodSettings):
     cda: CdaSettings = CdaSettings()
     feature: Literal["c_t", "c_v", "c", "v", "s", "vs"] = "c_t"
     """What is ranked at test. The published figures are of c_t alone, on all three data sets."""
+
+    @model_validator(mode="after")
+    def _has_its_feature(self) -> IdeaSettings:
+        if not self.cda.enabled and self.feature.startswith("c"):
+            raise ValueError(f"feature: there is no {self.feature} without CDA; switch cda.enabled on or take v, s or vs")
+        return self
 
     @property
     def needs_text(self) -> bool:
@@ -229,10 +234,9 @@ class InvertedBranches(nn.Module):
 
     def forward(self, batch: Batch, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Class tokens v (B, M, D), patches (B, M, N, D) and what the tower makes of text (B, M, D): s (B, M, D)."""
-        B, M = text.shape[:2]
-        rows = camera_rows(self.branches.camera, batch.camera, training=self.training).repeat_interleave(M, dim=0)
-        inverted = self.inverse_net(text).flatten(0, 1)[:, None] + rows + self.position
-        tokens = self.branches.tower(batch.images.flatten(0, 1), rows, inverted).unflatten(0, (B, M))
+        cameras = self.branches.cameras(batch)
+        inverted = self.inverse_net(text).flatten(0, 1)[:, None] + cameras + self.position
+        tokens = self.branches.tower(batch.images.flatten(0, 1), cameras, inverted).unflatten(0, text.shape[:2])
         return tokens[:, :, 0], tokens[:, :, 1:-1], tokens[:, :, -1]
 
 
@@ -326,19 +330,17 @@ class Idea(Method):
 
     @classmethod
     def check(cls, config: IdeaSettings, spec: BatchSpec) -> None:
-        """Image size, weights, room for points, and a test feature that there is."""
+        """Image size, weights, and room for points."""
         check_backbone(config.backbone, spec.image_size)
         patch = ARCHITECTURES[config.backbone.architecture].patch
         _check_points(config.cda, (spec.image_size[0] // patch, spec.image_size[1] // patch))
-        if not config.cda.enabled and config.feature.startswith("c"):
-            raise InputError(f"idea: without cda there is no feature {config.feature}; set feature to v, s or vs")
 
     def __init__(self, config: IdeaSettings, spec: BatchSpec) -> None:
         super().__init__(config, spec)
-        self.check(config, spec)
         clip = load_clip(config.backbone, spec.image_size)
         D, M = clip.image.size, len(spec.modalities)
         self.grid = clip.image.grid
+        _check_points(config.cda, self.grid)
         prefixes = [modal_prefix(name, spec.object, config.text) for name in spec.modalities]
         self.text = (
             PromptedEncoder(PromptedTower(clip.text, config.text.learned), prefixes)
@@ -392,20 +394,15 @@ class Idea(Method):
 
     def _supervised(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The feature of each head, by its name."""
-        supervised = {}
+        supervised: dict[str, Tensor] = {}
         for name, feature in features.items():
-            if name in self.heads:
-                supervised[name] = feature.flatten(1)
-            else:
-                supervised |= {f"{name}_{m}": feature[:, i] for i, m in enumerate(self.spec.modalities)}
+            supervised |= separated(name, feature, self.spec.modalities, direct=name in self.heads)
         return supervised
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet loss of each head, all with the same weights."""
-        losses: dict[str, Tensor] = {}
-        for name, feature in self._supervised(self.features(batch)).items():
-            losses |= self.heads[name].losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+        supervised = self._supervised(self.features(batch)).items()
+        return supervise(((name, self.heads[name], own) for name, own in supervised), batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """What `feature` names: (B, M * D), or (B, 2 M * D) for two features side by side."""

@@ -21,8 +21,9 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, check_backbone, load_clip
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings
+from .layers.reduction import QuickGELU, Reduce
 from .layers.scan import selective_scan
 from .pretrained import BackboneSettings
 
@@ -63,14 +64,6 @@ class MambaProSettings(MethodSettings):
     srp: SrpSettings = SrpSettings()
     pfa: PfaSettings = PfaSettings()
     ma: MaSettings = MaSettings()
-
-
-class QuickGELU(nn.Module):
-    """x sigmoid(1.702 x), as CLIP has it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Any shape."""
-        return x * torch.sigmoid(1.702 * x)
 
 
 class Bottleneck(nn.Sequential):
@@ -262,13 +255,13 @@ class MambaAggregation(nn.Module):
                 for joint in (False, True)
             )
         )
-        self.reduce = nn.ModuleList(nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size)) for _ in range(modalities))
+        self.reduce = nn.ModuleList(Reduce(size, activation=False) for _ in range(modalities))
         _initialise(self)
 
     def forward(self, class_tokens: Tensor, patches: Tensor) -> Tensor:
         """Class tokens (B, M, D), which pass it by, and patches (B, M, N, D) to features (B, M * D)."""
-        features = torch.cat([class_tokens, self.steps(patches).mean(dim=2)], dim=-1)
-        return torch.cat([reduce(features[:, m]) for m, reduce in enumerate(self.reduce)], dim=1)
+        patches = self.steps(patches)
+        return torch.cat([reduce(class_tokens[:, m], patches[:, m]) for m, reduce in enumerate(self.reduce)], dim=1)
 
 
 @METHODS.register("mambapro")
@@ -301,15 +294,12 @@ class MambaPro(Method):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of the class tokens and of MA."""
         class_tokens, patches = self.branches(batch)
-        supervised = [(self.modality_head, class_tokens[:, m], f"class_{name}") for m, name in enumerate(self.spec.modalities)]
-        if self.config.direct:
-            supervised = [(self.direct_head, class_tokens.flatten(1), "class")]
+        classes = separated("class", class_tokens, self.spec.modalities, direct=self.config.direct)
+        head = self.direct_head if self.config.direct else self.modality_head
+        supervised: list[Supervised] = [(name, head, own) for name, own in classes]
         if self.config.ma.enabled:
-            supervised.append((self.ma_head, self.ma(class_tokens, patches), "ma"))
-        losses: dict[str, Tensor] = {}
-        for head, feature, name in supervised:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
-        return losses
+            supervised.append(("ma", self.ma_head, self.ma(class_tokens, patches)))
+        return supervise(supervised, batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """Features of MA (B, M * D), or the class tokens side by side without it."""

@@ -22,8 +22,8 @@ from benchmarks.common.settings import Settings
 
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import ImageTower, check_backbone, count_image_blocks, load_clip
-from .layers.heads import BNNeckHead
-from .layers.losses import MarginSupervisionSettings, at_least_float32, batch_hard_triplet, cross_entropy
+from .layers.heads import BNNeckHead, supervise
+from .layers.losses import MarginSupervisionSettings, at_least_float32
 from .layers.masks import top_patches
 from .pretrained import BackboneSettings
 
@@ -46,7 +46,7 @@ class PbtsSettings(Settings):
     """Without it PBMF attends to all patches."""
     rows: Literal["both", "class", "prompts"] = "both"
     """Whose attention selects patches: that of the class token, of the prompts that other modalities handed over, or both."""
-    keep: float = Field(0.5, gt=0, le=1)
+    keep_ratio: float = Field(0.5, gt=0, le=1)
     """Share of the patches that each of these selects."""
     attention_weight: float = Field(0.5, ge=0, le=1)
     """a, of the attention in a step a A + (1 - a) I of the rollout."""
@@ -195,7 +195,7 @@ def select_patches(rollout: Tensor, settings: PbtsSettings) -> Tensor:
     """
     M, T = rollout.shape[1], rollout.shape[-1]
     to_patches = rollout[..., 1 : T - M]
-    count = max(1, int(settings.keep * to_patches.shape[-1]))
+    count = max(1, int(settings.keep_ratio * to_patches.shape[-1]))
     own = torch.eye(M, dtype=torch.bool, device=rollout.device)[..., None]
     by_class = top_patches(to_patches[:, :, 0], count)
     by_prompts = top_patches(to_patches[:, :, T - M :].masked_fill(own, 0).sum(dim=2), count)
@@ -289,12 +289,8 @@ class PromptMA(Method):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity loss and triplet loss with a margin, of each feature."""
-        settings, identity = self.config.supervision, batch.identity
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in zip(self.supervised, self.heads, self.features(batch), strict=True):
-            losses[f"id_{name}"] = settings.id_weight * cross_entropy(head(feature), identity, settings.label_smoothing)
-            losses[f"triplet_{name}"] = settings.triplet_weight * batch_hard_triplet(feature, identity, settings.margin)
-        return losses
+        supervised = zip(self.supervised, self.heads, self.features(batch), strict=True)
+        return supervise(supervised, batch.identity, self.config.supervision)
 
     def embed(self, batch: Batch) -> Tensor:
         """All features side by side, each after its neck: (B, (M + 1) D), or (B, M D) without PBMF."""

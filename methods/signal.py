@@ -21,8 +21,9 @@ from benchmarks.common.settings import Settings
 from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
 from .clip import Branches, check_backbone, load_clip
 from .layers.attention import CrossAttention, FeedForward, check_heads
-from .layers.heads import BNNeckHead
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
 from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.masks import top_patches
 from .pretrained import ARCHITECTURES, BackboneSettings
 
 
@@ -95,12 +96,12 @@ class SelectiveInteraction(nn.Module):
         """
         B, M, N, D = patches.shape
         intra = (patches @ class_tokens[..., None])[..., 0]
-        kept = _top(intra, self.keep)
+        kept = top_patches(intra, self.keep)
         scores = self.select_query(class_tokens) @ self.select_key(patches.flatten(1, 2)).transpose(1, 2)
         for m in range(M):
             others = [other for other in range(M) if other != m]
             of_others = scores[:, m].unflatten(-1, (M, N))[:, others].flatten(1)
-            chosen = _top(of_others, min(2 * self.keep, (M - 1) * N)).unflatten(-1, (M - 1, N))
+            chosen = top_patches(of_others, min(2 * self.keep, (M - 1) * N)).unflatten(-1, (M - 1, N))
             kept = kept | torch.cat([chosen[:, :m], torch.zeros_like(chosen[:, :1]), chosen[:, m:]], dim=1)
         return kept
 
@@ -118,11 +119,6 @@ class SelectiveInteraction(nn.Module):
         sequence = (patches * kept[..., None]).flatten(1, 2)
         x = self.norm1(class_tokens + self.attention(class_tokens, sequence))
         return self.norm2(x + self.feed_forward(x))
-
-
-def _top(scores: Tensor, count: int) -> Tensor:
-    """Mask (..., N) bool of the highest scores (..., N)."""
-    return torch.zeros_like(scores).scatter(-1, scores.topk(count, dim=-1).indices, 1.0).bool()
 
 
 class GlobalAlignment(nn.Module):
@@ -255,20 +251,14 @@ class Signal(Method):
             self.gam = GlobalAlignment(alignment.temperature)
             self.lam = LocalAlignment(D, M, alignment.lam_stride)
 
-    def _supervised(self, class_tokens: Tensor) -> list[tuple[str, BNNeckHead, Tensor]]:
-        names = ["class"] if self.config.direct else [f"class_{name}" for name in self.spec.modalities]
-        features = [class_tokens.flatten(1)] if self.config.direct else class_tokens.unbind(dim=1)
-        return list(zip(names, self.heads, features, strict=True))
-
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Identity and triplet losses of class tokens and SIM, and the two alignment losses."""
         class_tokens, patches = self.branches(batch)
-        features = self._supervised(class_tokens)
+        classes = separated("class", class_tokens, self.spec.modalities, direct=self.config.direct)
+        supervised: list[Supervised] = [(name, head, own) for head, (name, own) in zip(self.heads, classes, strict=True)]
         if self.config.sim.enabled:
-            features.append(("sim", self.sim_head, self.sim(class_tokens, patches).flatten(1)))
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in features:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+            supervised.append(("sim", self.sim_head, self.sim(class_tokens, patches).flatten(1)))
+        losses = supervise(supervised, batch.identity, self.config.supervision)
         alignment = self.config.alignment
         if alignment.gam:
             losses["gam"] = alignment.gam_weight * self.gam(patches.mean(dim=2))

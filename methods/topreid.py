@@ -9,29 +9,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.batch import MODALITIES, Batch, BatchSpec
-from benchmarks.common.errors import InputError
 from benchmarks.common.settings import Settings
 
-from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
+from .base import METHODS, LearningRates, Method, MethodSettings, Modalities, ParameterGroup, places_of, split_groups
 from .layers.attention import FeedForward
-from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, at_least_float32
+from .layers.heads import BNNeckHead, Supervised, separated, supervise
+from .layers.losses import EqualSupervisionSettings, at_least_float32
 from .vit import ARCHITECTURES, VitBranches, VitSettings, check_vit
-
-
-class EqualSupervision(SupervisionSettings):
-    """Identity and triplet loss with equal weights."""
-
-    id_weight: float = Field(1.0, ge=0)
 
 
 class TpmSettings(Settings):
@@ -45,7 +37,7 @@ class CrmSettings(Settings):
 
     enabled: bool = True
     """Without it the image of a missing modality, which is zeros, is embedded as it is."""
-    depth: int = Field(1, ge=1)
+    layers: int = Field(1, ge=1)
     """Transformer blocks of each translator."""
     weight: float = Field(1.0, ge=0)
 
@@ -54,22 +46,25 @@ class TopReidSettings(MethodSettings):
     """Settings of TOP-ReID; the defaults are its RGBNT201 recipe."""
 
     backbone: VitSettings = VitSettings()
-    supervision: EqualSupervision = EqualSupervision()
+    supervision: EqualSupervisionSettings = EqualSupervisionSettings()
     shared: bool = False
     """One ViT for all modalities in the place of one for each."""
     direct: bool = True
     """One head on the class tokens of the ViTs side by side ("AL"); otherwise one for each modality ("BL": vehicles)."""
-    modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] = ("RGB", "NIR", "TIR")
+    modalities: Modalities = MODALITIES
     """Which modalities the network sees; there is no ViT for the others. TPM needs all three, CRM two."""
     tpm: TpmSettings = TpmSettings()
     crm: CrmSettings = CrmSettings()
 
-    @field_validator("modalities")
-    @classmethod
-    def _in_order(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
-        if not modalities or len(set(modalities)) < len(modalities):
-            raise ValueError("expected one or more modalities, each once")
-        return tuple(modality for modality in MODALITIES if modality in modalities)
+    @model_validator(mode="after")
+    def _enough_modalities(self) -> TopReidSettings:
+        for name, enabled, needed in (("tpm", self.tpm.enabled, 3), ("crm", self.crm.enabled, 2)):
+            if enabled and len(self.modalities) < needed:
+                raise ValueError(
+                    f"{name}.enabled: {name.upper()} needs {needed} modalities, and modalities has {len(self.modalities)} "
+                    f"({', '.join(self.modalities)}); switch {name}.enabled off"
+                )
+        return self
 
 
 class RotationBlock(nn.Module):
@@ -134,15 +129,15 @@ class Reconstruction(nn.Module):
         size: D.
         heads: heads of the attention.
         modalities: M; M (M - 1) translators.
-        depth: blocks of a translator; 7,085,568 parameters each at D = 768.
+        layers: blocks of a translator; 7,085,568 parameters each at D = 768.
     """
 
-    def __init__(self, size: int, heads: int, modalities: int, depth: int) -> None:
+    def __init__(self, size: int, heads: int, modalities: int, layers: int) -> None:
         super().__init__()
         self.pairs = list(itertools.permutations(range(modalities), 2))
         """(source, target)."""
         self.translators = nn.ModuleList(
-            nn.Sequential(*(Block(size, heads, norm_layer=nn.LayerNorm) for _ in range(depth))) for _ in self.pairs
+            nn.Sequential(*(Block(size, heads, norm_layer=nn.LayerNorm) for _ in range(layers))) for _ in self.pairs
         )
 
     def forward(self, tokens: Tensor, present: Tensor) -> Tensor:
@@ -186,15 +181,6 @@ class Reconstruction(nn.Module):
         return torch.stack(filled, dim=1)
 
 
-def _check_modules(config: TopReidSettings) -> None:
-    for name, enabled, needed in (("tpm", config.tpm.enabled, 3), ("crm", config.crm.enabled, 2)):
-        if enabled and len(config.modalities) < needed:
-            raise InputError(
-                f"topreid: {name.upper()} needs {needed} modalities, and method.modalities has {len(config.modalities)} "
-                f"({', '.join(config.modalities)}); set method.{name}.enabled to False"
-            )
-
-
 @METHODS.register("topreid")
 class TopReid(Method):
     """Three ImageNet ViTs; class tokens that read all modalities in turn (TPM), missing modalities reconstructed (CRM)."""
@@ -203,14 +189,13 @@ class TopReid(Method):
 
     @classmethod
     def check(cls, config: TopReidSettings, spec: BatchSpec) -> None:
-        """Image size, weights and number of modalities."""
+        """Image size, weights and modalities."""
         check_vit(config.backbone, spec.image_size)
-        _check_modules(config)
+        places_of(config.modalities, spec)
 
     def __init__(self, config: TopReidSettings, spec: BatchSpec) -> None:
-        _check_modules(config)
         super().__init__(config, spec)
-        self.seen = [spec.modalities.index(modality) for modality in config.modalities]
+        self.seen = places_of(config.modalities, spec)
         self.branches = VitBranches(config.backbone, replace(spec, modalities=config.modalities), shared=config.shared)
         D, M, heads = self.branches.width, len(self.seen), ARCHITECTURES[config.backbone.architecture].heads
         # The release builds the heads of both forms of supervision and counts both; those of the other form learn nothing.
@@ -222,7 +207,7 @@ class TopReid(Method):
             self.tpm_head = BNNeckHead(M * D, spec.identities)
             self.test_feature = "class tokens after TPM"
         if config.crm.enabled:
-            self.crm = Reconstruction(D, heads, M, config.crm.depth)
+            self.crm = Reconstruction(D, heads, M, config.crm.layers)
             self.missing_filling = "reconstruction"
 
     def _tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -242,17 +227,13 @@ class TopReid(Method):
         """Identity and triplet losses after and before TPM, and the reconstruction loss."""
         tokens, present = self._tokens(batch)
         class_tokens, permuted = self._class_tokens(tokens, present)
-        features: list[tuple[str, BNNeckHead, Tensor]] = []
+        supervised: list[Supervised] = []
         if self.config.tpm.enabled:
-            features.append(("tpm", self.tpm_head, permuted.flatten(1)))
-        if self.config.direct:
-            features.append(("class", self.class_head, class_tokens.flatten(1)))
-        else:
-            names = (f"class_{modality}" for modality in self.config.modalities)
-            features += zip(names, self.branch_heads, class_tokens.unbind(dim=1), strict=True)
-        losses: dict[str, Tensor] = {}
-        for name, head, feature in features:
-            losses |= head.losses(feature, batch.identity, self.config.supervision, name)
+            supervised.append(("tpm", self.tpm_head, permuted.flatten(1)))
+        classes = separated("class", class_tokens, self.config.modalities, direct=self.config.direct)
+        heads = [self.class_head] if self.config.direct else self.branch_heads
+        supervised += [(name, head, own) for head, (name, own) in zip(heads, classes, strict=True)]
+        losses = supervise(supervised, batch.identity, self.config.supervision)
         if self.config.crm.enabled:
             losses["reconstruction"] = self.config.crm.weight * self.crm(tokens, present)
         return losses

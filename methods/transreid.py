@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 from torch import Tensor, nn
 
 from benchmarks.batch import MODALITIES, Batch, BatchSpec
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import FilePath, Settings
 
-from .base import METHODS, LearningRates, Method, MethodSettings, ParameterGroup, split_groups
+from .base import METHODS, LearningRates, Method, MethodSettings, Modalities, ParameterGroup, places_of, split_groups
 from .layers.heads import BNNeckHead
-from .layers.losses import SupervisionSettings, batch_hard_triplet, cross_entropy
+from .layers.losses import PlainSupervisionSettings, cross_entropy
 from .vit import VitSettings, VitTower, check_vit, load_vits, patch_grid
 
 
@@ -32,13 +32,10 @@ class TransReIDBackbone(VitSettings):
     """A tag of timm, the path of a file, `shipped` (the image towers of the small CLIPs) or `random`."""
 
 
-class TransReIDSupervision(SupervisionSettings):
-    """Plain cross-entropy and triplet loss, both at weight 1."""
+class TransReIDSupervisionSettings(PlainSupervisionSettings):
+    """The same with the soft margin."""
 
-    id_weight: float = Field(1.0, ge=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     margin: float | None = Field(None, ge=0)
-    """Of a hard-margin triplet loss; None for the soft margin."""
 
 
 class JpmSettings(Settings):
@@ -59,17 +56,10 @@ class TransReIDSettings(MethodSettings):
     """Settings of TransReID; SIE is `backbone.camera_factor`, overlapping patches (TransReID*) are `backbone.overlap`."""
 
     backbone: TransReIDBackbone = TransReIDBackbone()
-    supervision: TransReIDSupervision = TransReIDSupervision()
+    supervision: TransReIDSupervisionSettings = TransReIDSupervisionSettings()
     jpm: JpmSettings = JpmSettings()
-    modalities: tuple[Literal["RGB", "NIR", "TIR"], ...] = Field(("RGB", "NIR", "TIR"), min_length=1)
+    modalities: Modalities = MODALITIES
     """Which modalities are used, one whole TransReID each; a single one is the method as it was published."""
-
-    @field_validator("modalities")
-    @classmethod
-    def _in_order(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(modalities)) < len(modalities):
-            raise ValueError("a modality is named twice")
-        return tuple(modality for modality in MODALITIES if modality in modalities)
 
 
 def rearranged(patches: Tensor, shift: int) -> Tensor:
@@ -161,7 +151,7 @@ class Branch(nn.Module):
         each = [
             cross_entropy(head(f), identity, settings.label_smoothing) for head, f in zip(self.heads, features, strict=True)
         ]
-        triplets = [batch_hard_triplet(f, identity, settings.margin) for f in features]
+        triplets = [settings.triplet(f, identity) for f in features]
         return {
             "id": settings.id_weight * _shared(each, share),
             "triplet": settings.triplet_weight * _shared(triplets, share),
@@ -185,13 +175,6 @@ def _shared(losses: list[Tensor], share: float) -> Tensor:
     return (1 - share) * first + share * torch.stack(others).mean() if others else first
 
 
-def _check_modalities(config: TransReIDSettings, spec: BatchSpec) -> None:
-    missing = [name for name in config.modalities if name not in spec.modalities]
-    if missing:
-        has = ", ".join(spec.modalities)
-        raise InputError(f"transreid: method.modalities has {', '.join(missing)}; the benchmark has {has}")
-
-
 @METHODS.register("transreid")
 class TransReID(Method):
     """TransReID, a whole one for each modality."""
@@ -201,7 +184,7 @@ class TransReID(Method):
     @classmethod
     def check(cls, config: TransReIDSettings, spec: BatchSpec) -> None:
         """Modalities, image size, weights, and a patch for each group."""
-        _check_modalities(config, spec)
+        places_of(config.modalities, spec)
         check_vit(config.backbone, spec.image_size)
         rows, columns = patch_grid(config.backbone, spec.image_size)
         if config.jpm.enabled and config.jpm.groups > rows * columns:
@@ -209,10 +192,9 @@ class TransReID(Method):
 
     def __init__(self, config: TransReIDSettings, spec: BatchSpec) -> None:
         super().__init__(config, spec)
-        _check_modalities(config, spec)
         chosen = config.modalities
+        self.places = places_of(chosen, spec)
         towers = load_vits(config.backbone, spec, len(chosen))
-        self.places = [spec.modalities.index(name) for name in chosen]
         self.branches = nn.ModuleDict(
             {name: Branch(tower, config, spec.identities) for name, tower in zip(chosen, towers, strict=True)}
         )

@@ -7,7 +7,7 @@ image tower of the small CLIP without its projection.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -185,6 +185,10 @@ def stride_of(settings: VitSettings) -> int:
     return round(stride)
 
 
+OnAttention = Callable[[Tensor], None]
+"""Takes the attention maps of a block, which are not kept otherwise."""
+
+
 class VitTower(nn.Module):
     """A ViT whose tokens are all given, with a learned embedding of the camera (SIE of TransReID) on every token.
 
@@ -220,35 +224,37 @@ class VitTower(nn.Module):
             x = x + self.camera_factor * camera_rows(self.camera, camera, training=self.training)
         return vit.norm_pre(vit.pos_drop(x))
 
-    def encode(self, images: Tensor, camera: Tensor, *, depth: int | None = None, maps: list[Tensor] | None = None) -> Tensor:
+    def encode(
+        self, images: Tensor, camera: Tensor, *, depth: int | None = None, on_attention: OnAttention | None = None
+    ) -> Tensor:
         """Tokens before the final norm.
 
         Args:
             images: (n, 3, H, W), normalised.
             camera: (n,) int64.
             depth: blocks that are run; None for all.
-            maps: if given, the attention (n, heads, 1 + N, 1 + N) of each block is put into it, at the cost of writing it out.
+            on_attention: is given the attention (n, heads, 1 + N, 1 + N) of each block, at the cost of writing it out.
 
         Returns:
             (n, 1 + N, D): class token, then the N patches row by row.
         """
         x = self.embed(images, camera)
         for block in self.vit.blocks[:depth]:
-            x = block(x) if maps is None else _mapped_block(block, x, maps)
+            x = block(x) if on_attention is None else _seen_block(block, x, on_attention)
         return x
 
-    def forward(self, images: Tensor, camera: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+    def forward(self, images: Tensor, camera: Tensor, on_attention: OnAttention | None = None) -> Tensor:
         """Tokens (n, 1 + N, D) after the final norm; the arguments are those of `encode`."""
-        return self.vit.norm(self.encode(images, camera, maps=maps))
+        return self.vit.norm(self.encode(images, camera, on_attention=on_attention))
 
 
-def _mapped_block(block: Any, x: Tensor, maps: list[Tensor]) -> Tensor:
-    """A block of timm with its attention written out, which is appended to `maps`."""
+def _seen_block(block: Any, x: Tensor, on_attention: OnAttention) -> Tensor:
+    """A block of timm with its attention written out and shown."""
     attention = block.attn
     heads = attention.qkv(block.norm1(x)).unflatten(-1, (3, attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
     query, key, value = heads.unbind(0)
     shares = ((query * attention.scale) @ key.transpose(-2, -1)).softmax(dim=-1)
-    maps.append(shares)
+    on_attention(shares)
     mixed = (attention.attn_drop(shares) @ value).transpose(1, 2).flatten(2)
     x = x + block.drop_path1(attention.proj_drop(attention.proj(mixed)))
     return x + block.drop_path2(block.mlp(block.norm2(x)))
@@ -271,25 +277,13 @@ class VitBranches(nn.Module):
         self.width: int = first.width
         self.grid: tuple[int, int] = first.grid
 
-    def forward(self, batch: Batch, maps: list[Tensor] | None = None) -> Tensor:
-        """Tokens (B, M, 1 + N, D) of a batch after the final norm.
-
-        With `maps`, the attention (B, M, heads, 1 + N, 1 + N) of each block is put into it.
-        """
+    def forward(self, batch: Batch) -> Tensor:
+        """Tokens (B, M, 1 + N, D) of a batch after the final norm."""
         B, M = batch.images.shape[:2]
         if self.shared:
-            inner: list[Tensor] | None = None if maps is None else []
-            tokens = self.towers[0](batch.images.flatten(0, 1), batch.camera.repeat_interleave(M), inner)
-            if maps is not None:
-                maps.extend(shares.unflatten(0, (B, M)) for shares in inner or [])
+            tokens = self.towers[0](batch.images.flatten(0, 1), batch.camera.repeat_interleave(M))
             return tokens.unflatten(0, (B, M))
-        of_each: list[list[Tensor]] = [[] for _ in self.towers]
-        tokens = [
-            tower(batch.images[:, m], batch.camera, None if maps is None else of_each[m]) for m, tower in enumerate(self.towers)
-        ]
-        if maps is not None:
-            maps.extend(torch.stack(shares, dim=1) for shares in zip(*of_each, strict=True))
-        return torch.stack(tokens, dim=1)
+        return torch.stack([tower(batch.images[:, m], batch.camera) for m, tower in enumerate(self.towers)], dim=1)
 
     def pretrained(self) -> Iterator[nn.Parameter]:
         """Parameters that the weight file holds: neither camera tables nor unused heads."""

@@ -15,7 +15,6 @@ that are lost at 35 %, and noise words stay where they are.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ from ..batch import Caption
 from ..common import randomness
 from ..common.errors import InputError
 from ..common.files import atomic_write
-from .files import FILE_SUFFIX, caption_path, item_of, read_entries
+from .files import FILE_SUFFIX, SPLIT_OF, SPLITS, caption_path, entries_text, item_of, read_entries
 from .schema.attribute import ImageKey
 
 # fmt: off
@@ -95,13 +94,7 @@ def corrupt_benchmark(benchmark: Benchmark, quality: float) -> Benchmark:
     if not benchmark.has_captions:
         raise InputError(f"data.word_quality: {benchmark.facts.name} has no captions here")
     modalities = benchmark.facts.modalities
-    train, query = (
-        _corrupt_split(split, name, modalities, quality)
-        for split, name in ((benchmark.train, "train"), (benchmark.query, "test"))
-    )
-    same = benchmark.gallery is benchmark.query
-    gallery = query if same else _corrupt_split(benchmark.gallery, "test", modalities, quality)
-    return replace(benchmark, train=train, query=query, gallery=gallery)
+    return benchmark.changed(lambda split, role: _corrupt_split(split, SPLIT_OF[role], modalities, quality))
 
 
 def _corrupt_split(split: Split, name: str, modalities: Sequence[str], quality: float) -> Split:
@@ -130,7 +123,7 @@ def corrupt_folder(folder: Path, out: Path, quality: float, seed: int = 0) -> li
     """
     if out.resolve() == folder.resolve():
         raise InputError(f"--out {out}: is the folder that is read; give another one, so that the clean captions stay")
-    sources = [(split, modality) for split in ("train", "test") for modality in FILE_SUFFIX]
+    sources = [(split, modality) for split in SPLITS for modality in FILE_SUFFIX]
     found = [(split, modality) for split, modality in sources if caption_path(folder, split, modality).is_file()]
     if not found:
         raise InputError(f"{folder}: no caption files; expected some of train_RGB.json, train_NI.json, ..., test_TI.json")
@@ -148,8 +141,5 @@ def _corrupted(path: Path, split: str, modality: str, quality: float, seed: int)
     entries = read_entries(path)
     if quality == 1:
         return path.read_bytes()
-    changed = [
-        {"item": item, "description": corrupt_caption((text,), ImageKey(split, modality, item), quality, seed)[0]}
-        for item, text in entries
-    ]
-    return (json.dumps(changed, indent=4, ensure_ascii=False) + "\n").encode()
+    changed = ((item, corrupt_caption((text,), ImageKey(split, modality, item), quality, seed)[0]) for item, text in entries)
+    return entries_text(changed).encode()

@@ -19,6 +19,12 @@ from .sentences import split_sentences
 FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
 """How the published files name the modalities, as in `train_NI.json`."""
 
+SPLITS = ("train", "test")
+"""Those of caption files."""
+
+SPLIT_OF = {"train": "train", "query": "test", "gallery": "test"}
+"""Which of them belongs to a role."""
+
 
 def read_entries(path: Path) -> list[tuple[str, str]]:
     """Item (image file name) and description of every entry of a caption file, in its order.
@@ -62,8 +68,13 @@ def write_entries(path: Path, entries: Iterable[tuple[str, str]]) -> None:
         path: of the file.
         entries: item and description of each image, in the order of the file.
     """
+    write_text(path, entries_text(entries))
+
+
+def entries_text(entries: Iterable[tuple[str, str]]) -> str:
+    """What a caption file with these entries holds, set as the published ones are."""
     records = [{"item": item, "description": description} for item, description in entries]
-    write_text(path, json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+    return json.dumps(records, indent=4, ensure_ascii=False) + "\n"
 
 
 EMPTY: Caption = ("",)

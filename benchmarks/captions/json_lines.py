@@ -15,7 +15,12 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
     """Write records whole or not at all; equal records give equal bytes."""
     with atomic_write(path) as file:
         for record in records:
-            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            file.write(f"{as_line(record)}\n".encode())
+
+
+def as_line(record: Mapping[str, Any]) -> str:
+    """A record as a line of a file, without its end."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_lines(path: Path, what: str) -> Iterator[tuple[str, dict[str, Any]]]:

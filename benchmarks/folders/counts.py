@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..base import Split
+from ..base import Role, Split
 from .problem import Problem, problem
-from .survey import Role
 
 
 @dataclass(frozen=True)

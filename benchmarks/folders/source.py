@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from ..base import Benchmark, BenchmarkSettings, BenchmarkSource, Facts, Images, Sample, Split
+from ..base import Benchmark, BenchmarkSettings, BenchmarkSource, Facts, Images, Role, Sample, Split
 from ..batch import MODALITIES
-from ..captions.files import EMPTY, attach_captions, extra_captions, item_of
+from ..captions.files import EMPTY, SPLIT_OF, attach_captions, extra_captions, item_of
 from ..common.errors import InputError
 from ..common.settings import FilePath
 from ..protocol import Protocol
@@ -20,10 +20,7 @@ from .counts import Counts, count_problems
 from .layout import AUTO, Layout, find_layout
 from .problem import Problem
 from .readable import unreadable
-from .survey import Naming, Role, RoleSurvey, Survey, survey
-
-CAPTION_SPLIT: Mapping[Role, Literal["train", "test"]] = {"train": "train", "query": "test", "gallery": "test"}
-"""Which of the published caption files belong to a role."""
+from .survey import Naming, RoleSurvey, Survey, survey
 
 
 class FolderSettings(BenchmarkSettings):
@@ -108,36 +105,41 @@ class FolderSource(BenchmarkSource):
         surveyed = cls.survey(config, data_root)
         _refuse(surveyed, config)
         captions = caption_folder(config, surveyed.found.root)
-        left_out = [f"{role}: {name}: {found.message}" for role, each in surveyed.roles() for name, found in _skipped(each)]
+        left_out = [
+            f"{role}: {name}: {found.message}" for role, each in surveyed.roles() for name, found in each.incomplete.items()
+        ]
         splits: dict[Role, Split] = {}
         for role, each in surveyed.roles():
             split = role_split(each)
             if config.corrupt == "skip":
                 split, lost = _readable(split, role, cache)
                 left_out += lost
-            splits[role] = _with_captions(split, captions, CAPTION_SPLIT[role], config)
-        if surveyed.query is None:
-            query = cls.derived_queries(surveyed, splits["gallery"])
-        else:
-            query = splits.get("query", splits["gallery"])
-        roles: dict[Role, Split] = {**splits, "query": query}
-        remarks = [*_count_remarks(cls.published, roles), *_remarks(surveyed), *_caption_remarks(captions, splits, query)]
+            splits[role] = _with_captions(split, captions, SPLIT_OF[role], config)
+        splits = cls.with_queries(surveyed, splits)
+        remarks = [*_count_remarks(cls.published, splits), *_remarks(surveyed), *_caption_remarks(captions, splits)]
         identities = len(set(splits["train"].identities.tolist()))
         facts = replace(cls.facts(config), identities=identities, cameras=1 + int(splits["train"].cameras.max()))
-        return Benchmark(facts, splits["train"], query, splits["gallery"], tuple(left_out), tuple(remarks))
+        return Benchmark(facts, splits["train"], splits["query"], splits["gallery"], tuple(left_out), tuple(remarks))
 
     @classmethod
-    def derived_queries(cls, surveyed: Survey, gallery: Split) -> Split:
-        """The queries that follow from the gallery, where they have no folder.
+    def with_queries(cls, surveyed: Survey, splits: Mapping[Role, Split]) -> dict[Role, Split]:
+        """The splits of all three roles, where the queries may follow from the gallery or be all of it.
+
+        Args:
+            surveyed: the folder.
+            splits: of the roles that have files of their own.
 
         Raises:
-            InputError: the published list does not follow from the gallery.
+            InputError: there is no folder of queries, and the published list does not follow from the gallery.
         """
+        gallery = splits["gallery"]
+        if surveyed.query is not None:
+            return {"query": gallery, **splits}
         chosen = cls.is_query(gallery.samples)
         if chosen is None:
             folder = surveyed.found.root / surveyed.found.layout.query
             raise InputError(f"{folder}: no such folder; which images are queries does not follow from the gallery's names")
-        return gallery.take(np.flatnonzero(chosen).tolist())
+        return {**splits, "query": gallery.take(np.flatnonzero(chosen).tolist())}
 
 
 def _refuse(surveyed: Survey, config: FolderSettings) -> None:
@@ -159,10 +161,6 @@ def _advise(found: Problem, surveyed: Survey) -> str:
     return found.line + (
         f" (one of {count} problems of names and folders: harness data verify lists them)" if count > 1 else ""
     )
-
-
-def _skipped(role: RoleSurvey) -> list[tuple[str, Problem]]:
-    return list(role.incomplete.items())
 
 
 def _count_remarks(published: Mapping[Role, Sequence[Counts]], splits: Mapping[Role, Split]) -> list[str]:
@@ -196,18 +194,18 @@ def caption_folder(config: FolderSettings, root: Path) -> Path | None:
     return Path(config.captions)
 
 
-def _with_captions(split: Split, folder: Path | None, name: Literal["train", "test"], config: FolderSettings) -> Split:
+def _with_captions(split: Split, folder: Path | None, name: str, config: FolderSettings) -> Split:
     if folder is None:
         return split
     keep = config.empty_captions == "keep"
     return replace(split, samples=tuple(attach_captions(split.samples, folder, name, MODALITIES, keep_empty=keep)))
 
 
-def _caption_remarks(folder: Path | None, splits: Mapping[Role, Split], query: Split) -> list[str]:
+def _caption_remarks(folder: Path | None, splits: Mapping[Role, Split]) -> list[str]:
     """Lines on captions of images that are not there, and on empty ones."""
     if folder is None:
         return []
-    samples = {"train": splits["train"].samples, "test": (*query.samples, *splits["gallery"].samples)}
+    samples = {"train": splits["train"].samples, "test": (*splits["query"].samples, *splits["gallery"].samples)}
     extra = [
         f"{path.name}: {len(items)} captions belong to no image, the first to {items[0]!r}"
         for name, of_split in samples.items()

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from ..base import Sample
+from ..base import Role, Sample
 from ..batch import MODALITIES
 from ..protocol import JUNK
 from .arrangement import SUFFIX, Arrangement, Scan
 from .layout import Found
 from .names import Fields, NameForm
 from .problem import Problem, problem
-
-Role = Literal["train", "query", "gallery"]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..base import Sample, Split
+from ..base import Role, Sample, Split
 from ..batch import MODALITIES
 from ..captions.files import caption_path, item_of, read_entries, repeated
 from ..common.errors import InputError
 from ..folders.problem import Problem, problem
-from ..folders.survey import Role
 
 
 def check_captions(folder: Path | None, splits: Mapping[Role, Split], *, keep_empty: bool) -> list[Problem]:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..base import Role
 from ..folders.arrangement import Strips
 from ..folders.images import DAMAGE, MODES, damage, mode_message
 from ..folders.problem import Problem, problem
-from ..folders.survey import Role, Survey
+from ..folders.survey import Survey
 
 SMALLEST = 8
 """Pixels of the shorter side below which there is nothing to recognise."""

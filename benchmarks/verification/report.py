@@ -8,11 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..base import Benchmark, Split
+from ..base import Benchmark
 from ..common.errors import InputError
 from ..folders.problem import Problem
 from ..folders.source import FolderSource, caption_folder, role_split
-from ..folders.survey import Role, Survey
 from .captions import check_captions
 from .pixels import check_pixels
 from .splits import check_splits
@@ -56,7 +55,7 @@ def verify(name: str, source: type[Any], config: Any, data_root: Path | None, ad
     if not issubclass(source, FolderSource):
         raise InputError(f"{name} is made, not read from files: there is nothing to verify")
     surveyed = source.survey(config, data_root)
-    splits = role_splits(source, surveyed)
+    splits = source.with_queries(surveyed, {role: role_split(each) for role, each in surveyed.roles()})
     root = surveyed.found.root
     found = [
         *surveyed.problems(),
@@ -74,11 +73,3 @@ def verify(name: str, source: type[Any], config: Any, data_root: Path | None, ad
         problems=[each.below(root) for each in found if each not in released],
         notes=[*source.warnings(surveyed), *(f"in the release itself: {each.below(root).line}" for each in released)],
     )
-
-
-def role_splits(source: type[FolderSource], surveyed: Survey) -> dict[Role, Split]:
-    """The complete triplets of every role, queries that follow from the gallery included."""
-    splits: dict[Role, Split] = {role: role_split(each) for role, each in surveyed.roles()}
-    if surveyed.query is None:
-        return {**splits, "query": source.derived_queries(surveyed, splits["gallery"])}
-    return {"query": splits["gallery"], **splits}

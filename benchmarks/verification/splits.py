@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ..base import Sample, Split
+from ..base import Role, Sample, Split
 from ..captions.files import item_of
 from ..folders.counts import count_problems
 from ..folders.problem import Problem, problem
 from ..folders.source import FolderSource
-from ..folders.survey import Role, Survey
+from ..folders.survey import Survey
 
 Splits = Mapping[Role, Split]
 

@@ -11,7 +11,7 @@ variants = {
     "adapters_prompts": _no_prototypes,
     "prompts": _no_adapters,
     "no_swap": {"stages.swap_after": None},
-    "shared": {"models": "shared"},
+    "shared": {"shared": True},
     # What the release tests as well
     "after_neck": {"feature": "after_neck"},
 }

@@ -12,9 +12,10 @@ from benchmarks.captions.aggregation.settings import AggregationSettings
 from benchmarks.captions.annotators.base import Annotator
 from benchmarks.captions.annotators.job import run_job
 from benchmarks.captions.annotators.settings import EndpointSettings, read_endpoints
+from benchmarks.captions.files import SPLITS
 from benchmarks.captions.generation.compose_job import Composed, compose_job
 from benchmarks.captions.generation.compositions import ByModel, Composer, by_template
-from benchmarks.captions.generation.images import SPLITS, job_images
+from benchmarks.captions.generation.images import job_images
 from benchmarks.captions.generation.job import FILE, Asked, CaptionJob, read_job, write_job
 from benchmarks.captions.schema.attribute import Schema
 from benchmarks.captions.schema.kinds import schema_of

@@ -9,9 +9,8 @@ from pydantic import BaseModel
 
 from benchmarks.captions.annotators.job import JobSummary
 from benchmarks.captions.annotators.outcomes import Tally
-from benchmarks.captions.files import FILE_SUFFIX, caption_path
+from benchmarks.captions.files import FILE_SUFFIX, SPLITS, caption_path
 from benchmarks.captions.generation.compose_job import Composed
-from benchmarks.captions.generation.images import SPLITS
 from benchmarks.captions.schema.attribute import ImageKey
 
 

@@ -17,6 +17,34 @@ class SupervisionSettings(Settings):
     triplet_weight: float = Field(1.0, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
 
+    def triplet(self, features: Tensor, identity: Tensor) -> Tensor:
+        """The triplet loss, not weighted, of features (B, D) with identity (B,): with the soft margin."""
+        return batch_hard_triplet(features, identity)
+
+
+class EqualSupervisionSettings(SupervisionSettings):
+    """The same with equal weights (TOP-ReID, EDITOR)."""
+
+    id_weight: float = Field(1.0, ge=0)
+
+
+class MarginSupervisionSettings(SupervisionSettings):
+    """The same with a triplet loss that asks for a margin (PromptMA)."""
+
+    margin: float | None = Field(0.3, ge=0)
+    """Distance by which the hardest negative shall be farther than the hardest positive; None for the soft margin."""
+
+    def triplet(self, features: Tensor, identity: Tensor) -> Tensor:
+        """The triplet loss, not weighted, of features (B, D) with identity (B,)."""
+        return batch_hard_triplet(features, identity, self.margin)
+
+
+class PlainSupervisionSettings(MarginSupervisionSettings):
+    """Equal weights, and targets that are not smoothed (ICPL; TransReID, which takes the soft margin)."""
+
+    id_weight: float = Field(1.0, ge=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
 
 def at_least_float32(values: Tensor) -> Tensor:
     """Values in their own precision, half precision raised to float32: losses are not computed in less."""
@@ -32,13 +60,6 @@ def cross_entropy(logits: Tensor, identity: Tensor, smoothing: float) -> Tensor:
         smoothing: s in [0, 1).
     """
     return F.cross_entropy(at_least_float32(logits), identity, label_smoothing=smoothing)
-
-
-class MarginSupervisionSettings(SupervisionSettings):
-    """The same with a triplet loss that asks for a margin."""
-
-    margin: float | None = Field(0.3, ge=0)
-    """Distance by which the hardest negative shall be farther than the hardest positive; None for the soft margin."""
 
 
 def batch_hard_triplet(features: Tensor, identity: Tensor, margin: float | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Hard token masks: the plain choice of EDITOR and PromptMA, and NEXT's, which let a gradient through.
+"""Hard token masks: the plain choice of Signal, EDITOR and PromptMA, and NEXT's, which let a gradient through.
 
 NEXT's paper (Eq. 3) calls the threshold differentiable, which it is not.
 """

@@ -6,7 +6,8 @@ import math
 
 from matplotlib.axes import Axes
 
-from benchmarks.conditions import KINDS, MODALITIES, STRENGTHS, Condition, Degradation, Kind, Modality
+from benchmarks.conditions import KINDS, STRENGTHS, Condition, Degradation, Kind
+from benchmarks.modalities import MODALITIES, Modality
 from harness.rows import BenchmarkRows, Row
 from reports.canvas import FIGURES, Drawing, chart, line_style, new_figure, styled
 from reports.conditions import conditions, rows_under, value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from benchmarks.conditions import KINDS, MODALITIES, Condition, Degradation, Kind, Modality, Strength
+from benchmarks.conditions import KINDS, Condition, Degradation, Kind, Strength
+from benchmarks.modalities import MODALITIES, Modality
 from harness.rows import BenchmarkRows, Row, SuiteRows
 from reports import columns, notes
 from reports.conditions import cell, change, change_cell, conditions, degradations, missing, rows_under, value

@@ -61,15 +61,21 @@ def test_a_part_can_be_sent_to_another_process():
     assert int(part.read(1)[0][0, 0, 0]) == 5
 
 
-def test_other_identities_on_the_same_samples():
-    split = make_split()
-    other = split.with_identities(np.arange(6)[::-1])
-    assert other.identities.tolist() == [5, 4, 3, 2, 1, 0]
-    assert [sample.name for sample in other.samples] == [sample.name for sample in split.samples]
-    assert other.samples[0].captions == split.samples[0].captions
-    assert split.identities.tolist() == [0, 0, 1, 1, 2, 2]
-    with pytest.raises(ValueError, match="shorter"):
-        split.with_identities([1, 2])
+@pytest.mark.parametrize("together", [True, False])
+def test_splits_are_changed_by_their_roles_and_stay_one_where_they_are(together):
+    test = make_split()
+    benchmark = make_benchmark(query=test, gallery=test if together else make_split())
+    told = []
+
+    def shorter(split, role):
+        told.append(role)
+        return split.take([0, 1])
+
+    changed = benchmark.changed(shorter)
+    assert sorted(told) == (["query", "train"] if together else ["gallery", "query", "train"])
+    assert (changed.gallery is changed.query) == together
+    assert [len(split) for split in (changed.train, changed.query, changed.gallery)] == [2, 2, 2]
+    assert len(benchmark.train) > 2 and changed.facts == benchmark.facts
 
 
 def test_captions_are_there_where_every_sample_has_them():

@@ -4,12 +4,10 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from benchmarks import batch
 from benchmarks.common.errors import InputError
 from benchmarks.common.settings import parse
 from benchmarks.conditions import (
     KINDS,
-    MODALITIES,
     STRENGTHS,
     Condition,
     Conditions,
@@ -18,6 +16,7 @@ from benchmarks.conditions import (
     missing_settings,
     parse_conditions,
 )
+from benchmarks.modalities import MODALITIES
 
 
 class Holder(BaseModel):
@@ -26,10 +25,6 @@ class Holder(BaseModel):
 
 def read(*values):
     return parse(Holder, {"conditions": list(values)}, "here").conditions
-
-
-def test_modalities_are_those_of_the_batch():
-    assert MODALITIES == batch.MODALITIES
 
 
 def test_the_six_settings_are_those_of_the_field_in_its_order():

@@ -4,8 +4,9 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.conditions import KINDS, MODALITIES, STRENGTHS, Degradation
+from benchmarks.conditions import KINDS, STRENGTHS, Degradation
 from benchmarks.degradations import AMOUNTS, VERSION, degrade
+from benchmarks.modalities import MODALITIES
 
 SIZES = [(64, 32), (32, 64), (256, 128)]
 

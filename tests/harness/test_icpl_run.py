@@ -66,6 +66,6 @@ def test_a_stop_and_a_resume_give_the_record_of_an_undisturbed_run(tiny, undistu
 def test_vehicles_with_one_model_for_all_modalities(tiny, work):
     changes = {**CHANGES, "method__backbone": {"architecture": "small_wide", "weights": "shipped"}, "schedule__epochs": 2}
     changes["benchmark"] = {**tiny.SUITE["benchmark"], "train_images": 6, "test_images": 6}
-    record = tiny.execute(tiny.plan("icpl", benchmarks=["synthetic_vehicle"], method__models="shared", **changes), work)
+    record = tiny.execute(tiny.plan("icpl", benchmarks=["synthetic_vehicle"], method__shared=True, **changes), work)
     assert record.metrics.mAP > record.metrics.chance_mAP
     assert record.counts["query"]["samples"] > 0

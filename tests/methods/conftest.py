@@ -150,8 +150,8 @@ def smoothed_cross_entropy(logits, targets, smoothing):
     return total / len(logits)
 
 
-def batch_hard(features, identities):
-    """Mean over anchors of log(1 + exp(hardest positive - hardest negative)), by Euclidean distance."""
+def batch_hard(features, identities, margin=None):
+    """Mean over anchors of log(1 + exp(hardest positive - hardest negative)) by Euclidean distance, or of the hinge."""
     total = 0.0
     for anchor, identity in zip(features, identities, strict=True):
         positive, negative = 0.0, math.inf
@@ -161,7 +161,8 @@ def batch_hard(features, identities):
                 positive = max(positive, distance)
             else:
                 negative = min(negative, distance)
-        total += math.log1p(math.exp(positive - negative))
+        gap = positive - negative
+        total += math.log1p(math.exp(gap)) if margin is None else max(0.0, margin + gap)
     return total / len(features)
 
 

@@ -96,15 +96,14 @@ def test_the_rollout_is_the_product_with_the_newest_on_the_left(loops):
     maps = [stochastic(2, 3, 4, 4, seed=seed) for seed in range(3)]
     rollout = AttentionRollout()
     for each in maps:
-        rollout.append(each.requires_grad_())
-    assert len(rollout) == 1
-    assert not rollout[0].requires_grad
+        rollout.add(each.requires_grad_())
+    assert not rollout.product.requires_grad
     for n, h in itertools.product(range(2), range(3)):
         product = maps[0][n, h].tolist()
         for newer in maps[1:]:
             columns = list(zip(*product, strict=True))
             product = [[loops.dot(row, column) for column in columns] for row in newer[n, h].tolist()]
-        torch.testing.assert_close(rollout[0][n, h], torch.tensor(product, dtype=torch.float64))
+        torch.testing.assert_close(rollout.product[n, h], torch.tensor(product, dtype=torch.float64))
 
 
 def test_attention_selects_for_each_head_of_each_modality():
@@ -123,7 +122,7 @@ def test_attention_selects_for_each_head_of_each_modality():
 def test_both_selections_are_joined_and_shared_by_the_modalities(small):
     model, batch = build(small).eval(), small.batch()
     maps = []
-    tokens = model.tower(batch.images.flatten(0, 1), batch.camera.repeat_interleave(3), maps)
+    tokens = model.tower(batch.images.flatten(0, 1), batch.camera.repeat_interleave(3), maps.append)
     product = maps[0]
     for newer in maps[1:]:
         product = newer @ product

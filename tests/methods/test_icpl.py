@@ -55,7 +55,7 @@ def unit(vector):
     [
         ({}, (171, 4, (256, 128)), 45_417_984),
         ({}, (50, 8, (128, 256)), 44_209_920),
-        ({"models": "shared", "adapters": {"scale": 0.5}}, (155, 8, (128, 256)), 15_086_080),
+        ({"shared": True, "adapters": {"scale": 0.5}}, (155, 8, (128, 256)), 15_086_080),
     ],
     ids=str,
 )
@@ -91,7 +91,7 @@ def test_published_cost_and_what_is_used_at_test():
 def test_the_tower_is_that_of_clip_with_adapters_in_a_loop(small, loops, scale, ratio):
     torch.manual_seed(0)
     tower = load_clip(small.BACKBONE, small.SPEC.image_size).image
-    settings = AdapterSettings(scale=scale, width_ratio=ratio)
+    settings = AdapterSettings(scale=scale, hidden_ratio=ratio)
     encoder = awake(AdaptedTower(tower, settings)).double().eval()
     visual, images = encoder.tower.visual, numbers(1, 3, 32, 16)
     tokens = encoder.tower.stem(images)[0].tolist()
@@ -160,7 +160,7 @@ def test_separate_models_begin_alike_and_are_apart(small):
 
 
 def test_a_shared_model_sees_each_modality_alone(small):
-    model, batch = awake(small.build("icpl", models="shared")).eval(), small.batch()
+    model, batch = awake(small.build("icpl", shared=True)).eval(), small.batch()
     assert len(model.models) == 1
     features = model.encode(batch)
     for m in range(3):
@@ -205,7 +205,7 @@ def test_prompts_are_of_what_the_benchmark_shows(small):
 
 
 def test_prompts_start_small(small):
-    table = torch.cat([model.prompts.table for model in small.build("icpl", prompts={"tokens": 50}).models])
+    table = torch.cat([model.prompts.table for model in small.build("icpl", prompts={"length": 50}).models])
     assert table.shape == (12, 50, 64)
     assert table.std().item() == pytest.approx(0.02, rel=0.02)
     assert abs(table.mean().item()) < 1e-3
@@ -225,10 +225,10 @@ def filled(model, batch, epoch=1):
     return model, batch
 
 
-@pytest.mark.parametrize("models", ["separate", "shared"])
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize(("epoch", "weights"), [(1, (0.9, 0.1)), (20, (0.9, 0.1)), (21, (0.1, 0.9))])
-def test_losses_and_their_weights(small, loops, models, epoch, weights):
-    model, batch = filled(small.build("icpl", models=models), small.batch(spread=9.0), epoch)
+def test_losses_and_their_weights(small, loops, shared, epoch, weights):
+    model, batch = filled(small.build("icpl", shared=shared), small.batch(spread=9.0), epoch)
     memory, identity = model.memory.clone(), batch.identity.tolist()
     losses = model.losses(batch)
     kinds = ("id", "triplet", "prototype", "contrast", "prompt")
@@ -240,7 +240,7 @@ def test_losses_and_their_weights(small, loops, models, epoch, weights):
         logits = own.head(last).tolist(), own.projected_head(projected).tolist()
         expected = sum(loops.smoothed_cross_entropy(each, identity, 0.0) for each in logits)
         assert losses[f"id_{name}"].item() == pytest.approx(0.33 * expected, rel=1e-6)
-        apart = sum(margin_triplet(each.tolist(), identity) for each in (early, last, projected))
+        apart = sum(loops.batch_hard(each.tolist(), identity, margin=0.3) for each in (early, last, projected))
         assert apart > 0
         assert losses[f"triplet_{name}"].item() == pytest.approx(0.33 * apart, rel=1e-6)
         near = prototype_loss(last, memory[m], batch.identity, 0.05).item()
@@ -250,17 +250,6 @@ def test_losses_and_their_weights(small, loops, models, epoch, weights):
         assert losses[f"prompt_{name}"].item() == pytest.approx(0.33 * weights[1] * drawn, rel=1e-6)
         contrast = mutual_contrast(memory[m] @ own.encoder.tower.visual.proj, texts).item()
         assert losses[f"contrast_{name}"].item() == pytest.approx(0.33 * contrast, rel=1e-6)
-
-
-def margin_triplet(features, identities):
-    """Mean over anchors of max(0, hardest positive - hardest negative + 0.3)."""
-    total = 0.0
-    for anchor, own in zip(features, identities, strict=True):
-        distances = [(math.dist(anchor, other), identity) for other, identity in zip(features, identities, strict=True)]
-        positive = max(distance for distance, identity in distances if identity == own)
-        negative = min(distance for distance, identity in distances if identity != own)
-        total += max(0.0, positive - negative + 0.3)
-    return total / len(features)
 
 
 def test_the_contrast_is_over_the_identities_of_the_batch(small):
@@ -416,9 +405,9 @@ def test_half_precision_gives_finite_losses_near_those_in_full(small):
 # Test path
 
 
-@pytest.mark.parametrize("models", ["separate", "shared"])
-def test_the_feature_is_both_ends_of_each_modality(small, models):
-    model, batch = awake(small.build("icpl", models=models)).eval(), small.batch(samples=3)
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_feature_is_both_ends_of_each_modality(small, shared):
+    model, batch = awake(small.build("icpl", shared=shared)).eval(), small.batch(samples=3)
     embedding, features = model.embed(batch), model.encode(batch)
     assert embedding.shape == (3, 3 * (64 + 48))
     for m in range(3):

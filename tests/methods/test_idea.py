@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.batch import BatchSpec
 from benchmarks.common.errors import InputError
+from benchmarks.common.settings import parse
 from methods.base import LearningRates
 from methods.clip import load_clip
 from methods.idea import (
@@ -405,7 +406,6 @@ def test_parameter_groups_hold_everything_once(small):
     [
         ({}, (32, 16), "a grid of 4 x 2 patches has no room for cda.kernel 4; lower it to 2"),
         ({}, (32, 8), "a grid of 4 x 1 patches .*; give larger images or set cda.points to all"),
-        ({"cda": {"enabled": False}}, (64, 32), "without cda there is no feature c_t; set feature to v, s or vs"),
         ({}, (60, 32), "not divisible by the patch"),
     ],
     ids=str,
@@ -414,6 +414,12 @@ def test_what_cannot_be_built_is_told_in_one_line(small, changes, size, message,
     settings = IdeaSettings.model_validate({"backbone": small.BACKBONE, **changes})
     with pytest.raises(InputError, match=message) as error:
         (Idea if build else Idea.check)(settings, BatchSpec(4, 3, size))
+    assert "\n" not in str(error.value)
+
+
+def test_a_feature_that_there_is_not_is_told_in_one_line():
+    with pytest.raises(InputError, match="no c_t without CDA; switch cda.enabled on or take v, s or vs") as error:
+        parse(IdeaSettings, {"cda": {"enabled": False}}, "here")
     assert "\n" not in str(error.value)
 
 

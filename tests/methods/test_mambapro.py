@@ -257,7 +257,7 @@ def test_aggregation_is_two_steps_a_layer_and_a_reduction(small, loops):
         for step in ma.steps:
             tokens = mamba_step(tokens, step, (3, 2), step.joint, loops)
         expected = []
-        for m, (norm, linear) in enumerate(ma.reduce):
+        for m, (norm, linear) in enumerate((each.norm, each.linear) for each in ma.reduce):
             mean = [value / 6 for value in add(*tokens[m])]
             normal = loops.layer_norm([*class_tokens[b, m].tolist(), *mean], norm.weight.tolist(), norm.bias.tolist())
             expected += loops.dense(normal, linear.weight.tolist(), linear.bias.tolist())

@@ -1,6 +1,5 @@
 """PromptMA as a whole: its switches and losses, what gradients reach, its embedding and its settings."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -72,23 +71,13 @@ def test_the_loss_of_a_modality_reaches_the_prompts_that_it_meets(small, setting
     assert [bool(row.any()) for row in model.encoder.prompts.grad] == rows
 
 
-def hard_margin(features, identities, margin):
-    """Mean over anchors of max(0, margin + hardest positive - hardest negative)."""
-    total = 0.0
-    for anchor, identity in zip(features, identities, strict=True):
-        distances = [(math.dist(anchor, other), identity == same) for other, same in zip(features, identities, strict=True)]
-        positive = max(distance for distance, same in distances if same)
-        total += max(0.0, margin + positive - min(distance for distance, same in distances if not same))
-    return total / len(features)
-
-
 def test_losses_are_those_of_each_feature(small, loops):
     supervision = {"id_weight": 0.4, "triplet_weight": 0.7, "label_smoothing": 0.2, "margin": 0.6}
     model, batch = small.build("promptma", supervision=supervision), small.batch(spread=1.0)
     losses, identity = model.losses(batch), batch.identity.tolist()
     for name, head, feature in zip(("RGB", "NIR", "TIR", "fused"), model.heads, model.features(batch), strict=True):
         entropy = 0.4 * loops.smoothed_cross_entropy(head(feature).tolist(), identity, 0.2)
-        triplet = 0.7 * hard_margin(feature.tolist(), identity, 0.6)
+        triplet = 0.7 * loops.batch_hard(feature.tolist(), identity, margin=0.6)
         assert losses[f"id_{name}"].item() == pytest.approx(entropy, rel=1e-4)
         assert losses[f"triplet_{name}"].item() == pytest.approx(triplet, rel=1e-3, abs=1e-4)
     assert sum(value.item() for name, value in losses.items() if "triplet" in name) > 0
@@ -99,7 +88,7 @@ def test_defaults_are_those_of_the_release():
     supervision, pbts = settings.supervision, settings.pbts
     assert (supervision.id_weight, supervision.triplet_weight) == (0.25, 1.0)
     assert (supervision.label_smoothing, supervision.margin) == (0.1, 0.3)
-    assert (pbts.rows, pbts.keep, pbts.attention_weight, settings.prompts.exchange) == ("both", 0.5, 0.5, True)
+    assert (pbts.rows, pbts.keep_ratio, pbts.attention_weight, settings.prompts.exchange) == ("both", 0.5, 0.5, True)
 
 
 def test_the_embedding_is_the_features_after_their_necks(small):

@@ -118,7 +118,7 @@ def features_in_loops(model, batch, loops):
     kept = [[True] * N] * M
     if config.pbts.enabled:
         products = [rollout_in_loops(each, config.pbts.attention_weight) for each in maps]
-        kept = [selection_in_loops(products[m], m, config.pbts.rows, config.pbts.keep) for m in range(M)]
+        kept = [selection_in_loops(products[m], m, config.pbts.rows, config.pbts.keep_ratio) for m in range(M)]
     for block, depth in zip(model.pbmf.blocks, depths, strict=True):
         tokens = [[x * kept[m][n] for x in depth[m][n]] for m in range(M) for n in range(N)]
         normed = [over.norm(token, block.ln_1) for token in tokens]
@@ -134,7 +134,7 @@ def features_in_loops(model, batch, loops):
         ONE_BLOCK,
         KEPT,
         {"pbts": OFF},
-        {"pbts": {"rows": "class", "keep": 0.25, "attention_weight": 0.8}},
+        {"pbts": {"rows": "class", "keep_ratio": 0.25, "attention_weight": 0.8}},
         {"pbts": {"rows": "prompts"}, **ONE_BLOCK},
     ],
     ids=str,
@@ -219,7 +219,7 @@ def test_a_rollout_needs_attention():
 @pytest.mark.parametrize("keep", [0.5, 0.3, 1.0])
 def test_selection_in_a_plain_loop(rows, keep):
     rollout = numbers(4, 3, 1 + 10 + 3, 1 + 10 + 3).softmax(dim=-1)
-    mask = select_patches(rollout, PbtsSettings(rows=rows, keep=keep))
+    mask = select_patches(rollout, PbtsSettings(rows=rows, keep_ratio=keep))
     assert (mask.shape, mask.dtype) == ((4, 3, 10), torch.bool)
     for b, m in itertools.product(range(4), range(3)):
         assert mask[b, m].tolist() == selection_in_loops(rollout[b, m].tolist(), m, rows, keep)
@@ -229,13 +229,13 @@ def test_a_modality_does_not_select_by_the_prompt_that_it_kept():
     rollout = torch.zeros(1, 3, 12, 12)
     for m, j in itertools.product(range(3), range(3)):
         rollout[0, m, 9 + j, 1 + j] = 1 + 9 * (m == j)  # place j of modality m attends to the j-th patch, its own one most
-    mask = select_patches(rollout, PbtsSettings(rows="prompts", keep=0.25))
+    mask = select_patches(rollout, PbtsSettings(rows="prompts", keep_ratio=0.25))
     assert mask[0].nonzero().tolist() == [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]]
 
 
 def test_one_patch_is_kept_at_least():
     rollout = numbers(2, 3, 12, 12).softmax(dim=-1)
-    assert select_patches(rollout, PbtsSettings(rows="class", keep=0.01)).sum(dim=-1).tolist() == [[1] * 3] * 2
+    assert select_patches(rollout, PbtsSettings(rows="class", keep_ratio=0.01)).sum(dim=-1).tolist() == [[1] * 3] * 2
 
 
 def test_shares_of_selected_patches_are_monitored(small):
@@ -246,7 +246,7 @@ def test_shares_of_selected_patches_are_monitored(small):
     assert list(monitors) == ["selected/RGB", "selected/NIR", "selected/TIR"]
     assert all(0.5 <= share <= 1 for share in monitors.values())
     assert model.patches == 8
-    rows = small.build("promptma", pbts={"rows": "class", "keep": 0.375})
+    rows = small.build("promptma", pbts={"rows": "class", "keep_ratio": 0.375})
     rows.embed(batch)
     assert [float(share) for share in rows.monitors().values()] == [0.375] * 3
     for settings in ({"pbts": OFF}, NO_FUSION):

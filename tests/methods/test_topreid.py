@@ -298,19 +298,26 @@ def test_two_modalities_can_reconstruct_each_other(small):
         torch.testing.assert_close(model.embed(batch), torch.cat([tokens[:, 0, 0], made[:, 0]], dim=1))
 
 
-@pytest.mark.parametrize("build", [True, False])
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"modalities": ["RGB", "NIR"]}, r"TPM needs 3 modalities.*\(RGB, NIR\); set method.tpm.enabled to False"),
+        ({"modalities": ["RGB", "NIR"]}, r"TPM needs 3 modalities.*\(RGB, NIR\); switch tpm.enabled off"),
         ({"modalities": ["TIR"], "tpm": {"enabled": False}}, "CRM needs 2 modalities"),
     ],
     ids=str,
 )
-def test_modules_that_need_more_modalities_are_refused(small, settings, message, build):
-    config = TopReidSettings.model_validate({"backbone": small.BACKBONE.model_dump(), **settings})
-    with pytest.raises(InputError, match=message):
-        TopReid(config, small.SPEC) if build else TopReid.check(config, small.SPEC)
+def test_modules_that_need_more_modalities_are_refused(settings, message):
+    with pytest.raises(InputError, match=message) as error:
+        parse(TopReidSettings, settings, "here")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("build", [True, False])
+def test_modalities_that_the_benchmark_lacks_are_refused(small, build):
+    config = TopReidSettings.model_validate({"backbone": small.BACKBONE.model_dump()})
+    spec = replace(small.SPEC, modalities=("RGB", "NIR"))
+    with pytest.raises(InputError, match="method.modalities has TIR; the benchmark has RGB, NIR"):
+        TopReid(config, spec) if build else TopReid.check(config, spec)
 
 
 @pytest.mark.parametrize("modalities", [[], ["RGB", "RGB"], ["UV"]], ids=str)

@@ -101,20 +101,10 @@ def test_losses_are_the_formulas(settings, small, loops):
         for head, feature in zip(branch.heads, features, strict=True):
             logits = head.classifier(F.batch_norm(feature, None, None, head.neck.weight, None, training=True))
             entropies.append(loops.smoothed_cross_entropy(logits.tolist(), identity, config.label_smoothing))
-            triplets.append(hard_margin(feature, identity) if config.margin else loops.batch_hard(feature.tolist(), identity))
+            triplets.append(loops.batch_hard(feature.tolist(), identity, margin=config.margin))
         for kind, values, weight in (("id", entropies, config.id_weight), ("triplet", triplets, 1)):
             mixed = values[0] if len(values) == 1 else 0.5 * values[0] + 0.5 * sum(values[1:]) / 4
             assert losses[f"{kind}_{name}"].item() == pytest.approx(weight * mixed, rel=1e-4)
-
-
-def hard_margin(features, identity):
-    total = 0.0
-    for a in range(len(identity)):
-        distance = {b: (features[a] - features[b]).norm().item() for b in range(len(identity))}
-        positive = max(distance[b] for b in distance if identity[b] == identity[a])
-        negative = min(distance[b] for b in distance if identity[b] != identity[a])
-        total += max(0, 0.3 + positive - negative)
-    return total / len(identity)
 
 
 def test_the_share_of_the_local_features(small):

@@ -2,7 +2,8 @@ import statistics
 
 import pytest
 
-from benchmarks.conditions import KINDS, MODALITIES, missing_settings
+from benchmarks.conditions import KINDS, missing_settings
+from benchmarks.modalities import MODALITIES
 from harness.rows import collect
 from reports.figures.degradations import degradations
 from reports.render.html import render_html

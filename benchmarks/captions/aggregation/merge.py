@@ -24,9 +24,9 @@ def merge(schema: Schema, modality: str, answers: Sequence[AttributeSet], settin
         By name, in the order of the schema; an attribute of which nobody said anything has no entry.
     """
     merged = {}
-    for name, kind in schema.attributes.items():
+    for name in schema.shown_in(modality):
         said = [answer[name] for answer in answers if name in answer]
-        if said and modality in kind.frequency:
+        if said:
             merged[name] = _most_confident(said, modality, settings)
     return merged
 

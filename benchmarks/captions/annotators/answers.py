@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..schema.attribute import UNKNOWN, AttributeType, Observed
-from .phrases import MAX_CHARACTERS, MAX_WORDS, is_plain_phrase, says_unknown
+from ..schema.values import LONGEST_PHRASE, MOST_WORDS
+from .phrases import is_plain_phrase, says_unknown
 
 MAX_ANSWER = 50_000
 """Characters of the longest answer that is read."""
@@ -111,7 +112,7 @@ def _value(value: Any, kind: AttributeType) -> str:
     if not kind.open:
         raise InvalidAnswer([f"{_shown(value)} is not among its values"])
     if not is_plain_phrase(plain):
-        limits = f"at most {MAX_WORDS} words and {MAX_CHARACTERS} characters of letters, digits, spaces and hyphens"
+        limits = f"at most {MOST_WORDS} words and {LONGEST_PHRASE} characters of letters, digits, spaces and hyphens"
         raise InvalidAnswer([f"{_shown(value)} is neither a listed value nor a short phrase ({limits})"])
     return plain
 

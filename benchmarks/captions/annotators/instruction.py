@@ -9,7 +9,7 @@ from functools import cached_property
 from ...batch import MODALITIES
 from ...common.errors import InputError
 from ..schema.attribute import UNKNOWN, AttributeType, Schema
-from .phrases import MAX_CHARACTERS, MAX_WORDS
+from ..schema.values import LONGEST_PHRASE, MOST_WORDS
 
 _CAMERA = {"RGB": "visible-light", "NIR": "near-infrared", "TIR": "thermal-infrared"}
 
@@ -44,7 +44,7 @@ class Instruction:
         Raises:
             InputError: there is none.
         """
-        asked = {name: kind for name, kind in self.schema.attributes.items() if modality in kind.frequency}
+        asked = self.schema.shown_in(modality)
         if not asked:
             raise InputError(f"no attribute of a {self.schema.object} can be seen in the modality {modality!r}")
         return asked
@@ -55,8 +55,8 @@ class Instruction:
         return _TEXT.format(
             object=self.schema.object,
             camera=_CAMERA[modality],
-            words=MAX_WORDS,
-            characters=MAX_CHARACTERS,
+            words=MOST_WORDS,
+            characters=LONGEST_PHRASE,
             unknown=UNKNOWN,
             attributes="\n".join(map(_line, asked.values())),
             example=", ".join(f'"{name}": {{"value": "...", "confidence": 0.0}}' for name in asked),

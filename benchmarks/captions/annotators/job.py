@@ -17,7 +17,7 @@ from .cache import AnswerCache, opened_cache
 from .chat import ask_nobody
 from .endpoint import EndpointAnnotator
 from .outcomes import Image, Outcome, Tally, outcome_of
-from .settings import EndpointSettings
+from .settings import EndpointSettings, check_names
 from .side_by_side import Lane, run_lanes
 from .transport import Transport
 
@@ -73,14 +73,11 @@ def run_job(
             cache, or a file cannot be written.
     """
     chosen = _chosen(images, limit)
-    tallies: dict[str, Tally] = {}
     records: dict[tuple[ImageKey, str], str] = {}
     with opened_cache(cache or out / ANSWERS, dry_run) as answers, ExitStack() as stack:
         asked = [_asked(one, schema, answers, stack, dry_run, retry_failed) for one in annotators]
-        for one in asked:
-            if one.name in tallies:
-                raise InputError(f"two annotators are named {one.name!r}; observations could not tell them apart")
-            tallies[one.name] = Tally(one.name, one.version, len(chosen))
+        check_names([one.name for one in asked])
+        tallies = {one.name: Tally(one.name, one.version, len(chosen)) for one in asked}
         reasons: dict[str, Counter[str]] = {name: Counter() for name in tallies}
         outcomes = stack.enter_context(closing(run_lanes([_lane(one) for one in asked], chosen)))
         for outcome in outcomes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from ...common.errors import InputError
+from ..json_lines import as_line
 from ..schema.attribute import ImageKey
 from .base import AnnotationFailed, Annotator, AnnotatorStopped, Usage
 from .chat import NotAsked
@@ -100,18 +100,18 @@ def attempt(key: ImageKey, name: str, act: Callable[[], tuple[str, Usage]], esti
 def outcome_of(annotator: Annotator, image: Image) -> Outcome:
     """What an annotator makes of an image; the record is a line of `observations.jsonl`."""
     key, read = image
-    place = {"split": key.split, "modality": key.modality, "item": key.item, "annotator": annotator.name}
+    place = {**vars(key), "annotator": annotator.name}
 
     def act() -> tuple[str, Usage]:
         answer = annotator.annotate(key, partial(_read, read))
         attributes = {name: {"value": seen.value, "confidence": seen.confidence} for name, seen in answer.attributes.items()}
-        return _line({**place, "status": "done", "attributes": attributes}), answer.usage
+        return as_line({**place, "status": "done", "attributes": attributes}), answer.usage
 
     def estimate() -> Usage:
         return annotator.estimate(key.modality) if isinstance(annotator, EndpointAnnotator) else Usage()
 
     outcome = attempt(key, annotator.name, act, estimate)
-    failed = _line({**place, "status": "failed", "reason": outcome.reason})
+    failed = as_line({**place, "status": "failed", "reason": outcome.reason})
     return replace(outcome, record=failed) if outcome.reason else outcome
 
 
@@ -120,7 +120,3 @@ def _read(read: Callable[[], bytes]) -> bytes:
         return read()
     except (InputError, OSError) as error:
         raise _Unreadable(type(error).__name__) from None  # its message names a path of this machine
-
-
-def _line(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False)

@@ -6,9 +6,6 @@ import re
 
 from ..schema import values
 
-MAX_WORDS = values.MOST_WORDS
-MAX_CHARACTERS = values.LONGEST_PHRASE
-
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
 
 _ORDERS = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from pydantic import Field, model_validator
 
 from ...common.errors import InputError
 from ...common.settings import Settings, parse
+from ..files import repeated
 from .base import Usage
 
 _OWN_FIELDS = {"model", "messages", "temperature", "max_tokens", "response_format", "stream", "n"}
@@ -109,13 +111,27 @@ def read_endpoints(path: Path) -> EndpointFile:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected YAML with a list 'annotators' of name, url and model") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         raise InputError(f"{path}: not YAML" + (f" (line {mark.line + 1})" if mark else "")) from None
     if not isinstance(values, dict):
         raise InputError(f"{path}: expected a list 'annotators' of name, url and model")
     endpoints = parse(EndpointFile, {str(key): value for key, value in values.items()}, str(path))
-    names = [settings.name for settings in endpoints.annotators]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"{path}: two annotators are named {twice!r}; observations could not tell them apart")
+    check_names([settings.name for settings in endpoints.annotators], f"{path}: ")
     return endpoints
+
+
+def check_names(names: Iterable[str], where: str = "") -> None:
+    """Find out whether annotators can be told apart.
+
+    Args:
+        names: of all annotators of a job.
+        where: begins the message.
+
+    Raises:
+        InputError: two have one name.
+    """
+    if twice := repeated(names):
+        raise InputError(f"{where}two annotators are named {twice[0]!r}; observations could not tell them apart")

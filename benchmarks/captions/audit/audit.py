@@ -8,8 +8,8 @@ from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
-from ..files import FILE_SUFFIX
-from .collection import SPLITS, CaptionFile
+from ..files import FILE_SUFFIX, SPLITS
+from .collection import CaptionFile
 from .contradictions import Consistency, Parse, by_attribute, compare_modalities, items_with
 from .tally import Tally, TokenLengths, tally
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...common.errors import InputError
-from ..files import FILE_SUFFIX, caption_path, read_entries
-
-SPLITS = ("train", "test")
+from ..files import FILE_SUFFIX, SPLITS, caption_path, read_entries
 
 _PLACES = {f"{split}_{suffix}.json": (split, modality) for split in SPLITS for modality, suffix in FILE_SUFFIX.items()}
 """Split and modality of every published file name, in the order of tables."""

@@ -8,26 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..parsing.parse import parse
 from ..parsing.unparsed import Unparsed
 from ..schema.attribute import UNKNOWN, AttributeType, Group, Schema
+from ..schema.colours import HUES
 from ..schema.values import attributes_of
 
 COLOURS = (
-    *(
-        "black",
-        "white",
-        "gray",
-        "silver",
-        "red",
-        "maroon",
-        "crimson",
-        "scarlet",
-        "burgundy",
-        "pink",
-        "magenta",
-        "orange",
-        "gold",
-    ),
-    *("golden", "yellow", "beige", "cream", "ivory", "khaki", "tan", "brown", "bronze", "olive", "green", "teal", "turquoise"),
-    *("cyan", "blue", "navy", "indigo", "purple", "violet", "lilac", "lavender", "charcoal"),
+    *HUES,
+    *("crimson", "scarlet", "magenta", "golden", "ivory", "bronze", "cyan", "indigo", "lilac", "lavender", "charcoal"),
 )
 """Words of colours that count as a statement, whether or not the schema knows them."""
 

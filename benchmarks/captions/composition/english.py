@@ -7,6 +7,8 @@ from collections.abc import Sequence
 _VOWELS = tuple("aeiou")
 _SPOKEN_WITH_CONSONANT = ("uniform", "unicycle", "unisex", "used ", "utility", "ukulele", "one-", "european")
 """Beginnings that are written with a vowel and take "a"."""
+_SPELT = ("SUV", "MG ")
+"""Beginnings that are spoken letter by letter, the first one with a vowel, as in "an SUV"."""
 
 
 def join(*words: str) -> str:
@@ -16,6 +18,8 @@ def join(*words: str) -> str:
 
 def article(phrase: str) -> str:
     """The indefinite article before a phrase, "a" or "an"."""
+    if phrase.startswith(_SPELT):
+        return "an"
     folded = phrase.lower()
     return "an" if folded.startswith(_VOWELS) and not folded.startswith(_SPOKEN_WITH_CONSONANT) else "a"
 

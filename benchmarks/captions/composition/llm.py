@@ -14,8 +14,8 @@ from ..annotators.chat import Chat
 from ..annotators.settings import EndpointSettings
 from ..annotators.transport import Send
 from ..annotators.wire import ask
-from ..schema.attribute import UNKNOWN, Schema
-from ..schema.values import check_values
+from ..schema.attribute import Schema
+from ..schema.values import check_values, shown_values
 from .claims import read_back, unfounded
 
 Template = Callable[[str, str, Mapping[str, str]], str]
@@ -85,11 +85,7 @@ class LanguageModelComposer:
             InputError: an attribute is none of the schema, or its value is none of its own.
         """
         check_values(self.schema, values)
-        stated = {
-            name: values[name]
-            for name, kind in self.schema.attributes.items()
-            if values.get(name, UNKNOWN) != UNKNOWN and modality in kind.frequency
-        }
+        stated = shown_values(self.schema, modality, values)
         template = self.template(self.schema.object, modality, stated)
         text = _TEXT.format(
             object=self.schema.object,

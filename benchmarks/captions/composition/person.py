@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..schema.attribute import UNKNOWN
 from ..schema.person import PERSON
+from ..schema.values import shown_values
 from . import wording
 from .accessories import compose_accessories
 from .english import article, join, takes_article
@@ -32,9 +33,7 @@ def compose_person(modality: str, values: Values) -> str:
         InputError: a wording is none of the choices.
     """
     wording.check_wording(values)
-    hidden = {name for name, attribute in PERSON.attributes.items() if modality not in attribute.frequency}
-    values = {name: value for name, value in values.items() if name not in hidden}
-    said = {name: value for name, value in values.items() if value != UNKNOWN}
+    said = shown_values(PERSON, modality, values) | {key: values[key] for key in wording.CHOICES if key in values}
     reason = wording.choice(values, wording.UNSEEN)
     if reason != wording.CHOICES[wording.UNSEEN][0]:
         unseen = ("hair_style", "footwear_style", "footwear")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...common.errors import unknown
-from ..schema.attribute import UNKNOWN
-from ..schema.values import WORDING
+from ..schema.values import WORDING, shown_values
 from ..schema.vehicle import VEHICLE
+from . import wording
 from .english import article
 
 GRILLE_JOINT = WORDING + "grille"
-WORDINGS: Mapping[str, tuple[str, ...]] = {GRILLE_JOINT: ("complemented by", "and")}
+WORDINGS: wording.Choices = {GRILLE_JOINT: ("complemented by", "and")}
 """Wordings that the attributes do not settle, as options beside them: the choices by key, the usual one first.
 
 How the grille follows the lamps is the only one: of the captions that name headlights, no taillights and a grille, three in ten
@@ -26,9 +25,6 @@ FITTINGS = {
     "exhaust": "Exhaust system features {} pipes.",
 }
 """A sentence for each, in the published order."""
-
-_SPELT = ("SUV", "MG ")
-"""Beginnings that are spoken letter by letter, the first one with a vowel, as in "an SUV"."""
 
 
 def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
@@ -48,15 +44,8 @@ def compose_vehicle(modality: str, values: Mapping[str, str]) -> str:
 
 def _stated(modality: str, values: Mapping[str, str]) -> dict[str, str]:
     """What is known and the modality shows, and a choice for each option of wording."""
-    chosen = {name: choices[0] for name, choices in WORDINGS.items()}
-    for name, value in values.items():
-        if name.startswith(WORDING):
-            if value not in WORDINGS.get(name, ()):
-                raise unknown("wording", f"{name}={value}", (f"{key}={choice}" for key in WORDINGS for choice in WORDINGS[key]))
-            chosen[name] = value
-        elif value != UNKNOWN and modality in VEHICLE.attributes[name].frequency:
-            chosen[name] = value
-    return chosen
+    wording.check_wording(values, WORDINGS)
+    return shown_values(VEHICLE, modality, values) | {key: wording.choice(values, key, WORDINGS) for key in WORDINGS}
 
 
 def _opening(words: Mapping[str, str]) -> str:
@@ -145,4 +134,4 @@ def _known(words: Mapping[str, str], *names: str) -> list[str]:
 
 
 def _with_article(noun: str) -> str:
-    return f"{'an' if noun.startswith(_SPELT) else article(noun)} {noun}"
+    return f"{article(noun)} {noun}"

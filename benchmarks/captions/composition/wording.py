@@ -1,4 +1,4 @@
-"""Wordings of captions of persons that their attributes do not settle: oddities of the published captions, as options.
+"""Wordings of captions that attributes do not settle: oddities of the published captions, as options.
 
 Each is a key beside the attributes, "wording.article" for instance. What is left out has the first of its choices, which is
 always proper English, so that sets of attributes from elsewhere need none of them.
@@ -17,7 +17,10 @@ LOWER = WORDING + "lower_clothing"
 CARRYING = WORDING + "carrying"
 UNSEEN = WORDING + "unknown"
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
+Choices = Mapping[str, tuple[str, ...]]
+"""By key, the usual one first."""
+
+CHOICES: Choices = {
     ARTICLE: ("an", "a"),
     GLASSES: ("clause", "participle"),
     LOWER: ("article", "bare"),
@@ -27,7 +30,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
         "unknowable due to blur",
     ),
 }
-"""Choices by key, the usual one first.
+"""Those of persons.
 
 - article: "An adult" or "A adult".
 - glasses: "hair and he is not wearing glasses" or "hair and not wearing glasses".
@@ -38,26 +41,26 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """
 
 
-def choice(values: Mapping[str, str], key: str) -> str:
+def choice(values: Mapping[str, str], key: str, choices: Choices = CHOICES) -> str:
     """The choice for a key: that of the values, or the usual one.
 
     Raises:
         InputError: the values hold another one.
     """
-    chosen = values.get(key, CHOICES[key][0])
-    if chosen not in CHOICES[key]:
-        raise unknown(f"value of {key}", chosen, CHOICES[key])
+    chosen = values.get(key, choices[key][0])
+    if chosen not in choices[key]:
+        raise unknown(f"value of {key}", chosen, choices[key])
     return chosen
 
 
-def check_wording(values: Mapping[str, str]) -> None:
-    """Hold the keys of wordings, and what is chosen, against `CHOICES`.
+def check_wording(values: Mapping[str, str], choices: Choices = CHOICES) -> None:
+    """Hold the keys of wordings, and what is chosen, against the choices that there are.
 
     Raises:
         InputError: a key or a choice is none of them.
     """
     for key in values:
         if key.startswith(WORDING):
-            if key not in CHOICES:
-                raise unknown("wording", key, CHOICES)
-            choice(values, key)
+            if key not in choices:
+                raise unknown("wording", key, choices)
+            choice(values, key, choices)

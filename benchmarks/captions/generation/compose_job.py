@@ -14,11 +14,10 @@ from ..aggregation.store import FILE as AGGREGATED
 from ..aggregation.store import write_aggregated
 from ..annotators.job import OBSERVATIONS
 from ..annotators.outcomes import Tally
-from ..files import caption_path, write_entries
+from ..files import SPLITS, caption_path, write_entries
 from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
 from .compositions import Composer
-from .images import SPLITS
 from .job import CaptionJob
 from .observations import Observation, read_observations
 

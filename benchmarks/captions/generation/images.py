@@ -13,8 +13,6 @@ from ...common.errors import InputError
 from ..files import item_of, repeated
 from ..schema.attribute import ImageKey
 
-SPLITS = ("train", "test")
-
 
 @dataclass(frozen=True)
 class JobImage:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 
+from ..schema.colours import HUES
 from ..schema.values import is_phrase
 
-_HUES = (
-    *("black", "white", "gray", "grey", "silver", "red", "maroon", "burgundy", "orange", "yellow", "gold", "green", "olive"),
-    *("teal", "turquoise", "blue", "navy", "purple", "violet", "pink", "brown", "tan", "beige", "cream", "khaki"),
-)
 _TONES = ("dark", "light", "bright", "pale", "deep", "off")
 _PATTERNS = ("striped", "stripes", "plaid", "checked")
 _BETWEEN = ("color", "colour", "colored", "coloured", "and", "or", "possibly", "likely")
 
 _TONE = "|".join(_TONES)
-_WORD = rf"(?:(?:{_TONE})-)?(?:(?:{'|'.join(_HUES)})(?:ish)?|{'|'.join((*_TONES, *_PATTERNS, *_BETWEEN))})(?:-colou?red)?"
+_WORD = rf"(?:(?:{_TONE})-)?(?:(?:{'|'.join(HUES)})(?:ish)?|{'|'.join((*_TONES, *_PATTERNS, *_BETWEEN))})(?:-colou?red)?"
 _PHRASE = re.compile(rf"[(]?{_WORD}[)]?(?: [(]?{_WORD}[)]?)*")
 
 

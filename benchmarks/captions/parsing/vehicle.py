@@ -10,14 +10,14 @@ from ..schema.values import is_value
 from ..schema.vehicle import VEHICLE
 from ..sentences import split_sentences
 from .unparsed import Unparsed
+from .words import any_of
 
 _OPENING = re.compile(
     r"An? (?P<what>.+?)(?: viewed from the (?P<view>\S+))?(?: in (?P<light>\S+(?: \S+)?) light)?"
     r"(?: \(image appears (?P<target_clarity>\S+)\))?\."
 )
 _WHAT = re.compile(
-    rf"(?:(?P<colour>{'|'.join(VEHICLE.attributes['colour'].values)}) )?(?:(?P<brand>.+) )?"
-    rf"(?:(?P<type>{'|'.join(VEHICLE.attributes['type'].values)})|vehicle)"
+    rf"(?:(?P<colour>{any_of('colour', VEHICLE)}) )?(?:(?P<brand>.+) )?(?:(?P<type>{any_of('type', VEHICLE)})|vehicle)"
 )
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "wear": ("wear",),

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 
 from ..composition import wording
-from ..schema.attribute import UNKNOWN
+from ..schema.attribute import UNKNOWN, Schema
 from ..schema.person import PERSON
 
 REASON = "|".join(wording.CHOICES[wording.UNSEEN][1:])
 
 
-def any_of(name: str) -> str:
+def any_of(name: str, schema: Schema = PERSON) -> str:
     """Pattern of the known values of an attribute, so that the longest that fits is found."""
-    return "|".join(re.escape(value) for value in sorted(PERSON.attributes[name].values, key=len, reverse=True))
+    return "|".join(re.escape(value) for value in sorted(schema.attributes[name].values, key=len, reverse=True))
 
 
 def stated(found: Mapping[str, str | None]) -> dict[str, str]:

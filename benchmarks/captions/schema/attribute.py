@@ -59,6 +59,10 @@ class Schema:
     attributes: Mapping[str, AttributeType]
     """By name, in the order in which they are asked for."""
 
+    def shown_in(self, modality: str) -> dict[str, AttributeType]:
+        """Those that a modality can show."""
+        return {name: kind for name, kind in self.attributes.items() if modality in kind.frequency}
+
 
 class Observed(Settings):
     """What one annotator says of one attribute of one image."""

@@ -8,15 +8,8 @@ sets that show some.
 
 from __future__ import annotations
 
-from ...batch import MODALITIES
-from .attribute import AttributeType, Frequency, Group, Schema
-
-_LOW = dict.fromkeys(MODALITIES, Frequency.LOW)
-_HIGH = dict.fromkeys(MODALITIES, Frequency.HIGH)
-_COLOUR = {"RGB": Frequency.LOW}
-"""Infrared shows none."""
-_LIGHT = {"RGB": Frequency.LOW, "NIR": Frequency.LOW}
-"""What a thermal camera sees is warm, not lit."""
+from .attribute import AttributeType, Group, Schema
+from .shown import COLOUR, HIGH, LIGHT, LOW
 
 _COLOURS = (
     *("black", "dark", "white", "blue", "gray", "grey", "light", "red", "beige", "brown", "yellow", "green", "pink", "orange"),
@@ -30,10 +23,10 @@ _COLOURS = (
 )
 
 _APPEARANCE = (
-    AttributeType("age", Group.APPEARANCE, ("adult", "child", "teenager", "senior"), _LOW, "age group"),
-    AttributeType("gender", Group.APPEARANCE, ("male", "female", "non-binary"), _LOW, "gender, as it appears"),
-    AttributeType("hair_length", Group.APPEARANCE, ("short", "medium", "long"), _HIGH, "length of the hair"),
-    AttributeType("hair_style", Group.APPEARANCE, ("straight", "curly", "wavy", "bun", "tied"), _HIGH, "style of the hair"),
+    AttributeType("age", Group.APPEARANCE, ("adult", "child", "teenager", "senior"), LOW, "age group"),
+    AttributeType("gender", Group.APPEARANCE, ("male", "female", "non-binary"), LOW, "gender, as it appears"),
+    AttributeType("hair_length", Group.APPEARANCE, ("short", "medium", "long"), HIGH, "length of the hair"),
+    AttributeType("hair_style", Group.APPEARANCE, ("straight", "curly", "wavy", "bun", "tied"), HIGH, "style of the hair"),
 )
 
 _CLOTHING = (
@@ -68,39 +61,39 @@ _CLOTHING = (
             *("plaid jacket", "hooded sweatshirt", "long sleeve shirt", "long-sleeve top", "short-sleeve shirt", "jumper"),
             *("swimsuit top", "kurta", "short-sleeved shirt"),
         ),
-        _LOW,
+        LOW,
         "type of the garment on the upper body",
     ),
     AttributeType(
-        "upper_clothing_colour", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the upper body", open=True
+        "upper_clothing_colour", Group.CLOTHING, _COLOURS, COLOUR, "colour of the garment on the upper body", open=True
     ),
     AttributeType(
         "lower_clothing",
         Group.CLOTHING,
         ("trousers", "shorts", "skirt", "jeans", "dress", "leggings", "robe", "long skirt"),
-        _LOW,
+        LOW,
         "type of the garment on the lower body",
     ),
     AttributeType(
-        "lower_clothing_colour", Group.CLOTHING, _COLOURS, _COLOUR, "colour of the garment on the lower body", open=True
+        "lower_clothing_colour", Group.CLOTHING, _COLOURS, COLOUR, "colour of the garment on the lower body", open=True
     ),
-    AttributeType("footwear_style", Group.CLOTHING, ("casual", "athletic", "formal"), _HIGH, "what the footwear is for"),
+    AttributeType("footwear_style", Group.CLOTHING, ("casual", "athletic", "formal"), HIGH, "what the footwear is for"),
     AttributeType(
         "footwear",
         Group.CLOTHING,
         ("sneakers", "boots", "sandals", "shoes", "heels", "flats", "high heels", "flat shoes"),
-        _HIGH,
+        HIGH,
         "type of the footwear",
     ),
 )
 
 _ACCESSORIES = (
-    AttributeType("glasses", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether glasses are worn"),
+    AttributeType("glasses", Group.ACCESSORIES, ("no", "yes"), HIGH, "whether glasses are worn"),
     AttributeType(
         "hat",
         Group.ACCESSORIES,
         ("none", "hat", "cap", "hood", "helmet"),
-        _HIGH,
+        HIGH,
         "what is worn on the head, or none",
     ),
     AttributeType(
@@ -130,7 +123,7 @@ _ACCESSORIES = (
                 "shopping cart",
             ),
         ),
-        _HIGH,
+        HIGH,
         "what is carried on the body or the arm, or none",
         open=True,
     ),
@@ -154,7 +147,7 @@ _ACCESSORIES = (
             ),
             *("shopping bag", "jacket", "cat", "child", "ball", "bicycle", "paper"),
         ),
-        _HIGH,
+        HIGH,
         "what is held in a hand, or none",
         open=True,
     ),
@@ -162,20 +155,20 @@ _ACCESSORIES = (
         "dragging",
         Group.ACCESSORIES,
         ("suitcase", "something", "none", "luggage"),
-        _HIGH,
+        HIGH,
         "what is dragged, something where it is not told, or none",
         open=True,
     ),
-    AttributeType("handbag", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether there is a handbag"),
-    AttributeType("backpack", Group.ACCESSORIES, ("yes", "no"), _HIGH, "whether there is a backpack"),
-    AttributeType("luggage", Group.ACCESSORIES, ("no", "yes"), _HIGH, "whether there is a suitcase or other luggage"),
+    AttributeType("handbag", Group.ACCESSORIES, ("no", "yes"), HIGH, "whether there is a handbag"),
+    AttributeType("backpack", Group.ACCESSORIES, ("yes", "no"), HIGH, "whether there is a backpack"),
+    AttributeType("luggage", Group.ACCESSORIES, ("no", "yes"), HIGH, "whether there is a suitcase or other luggage"),
 )
 
 _ENVIRONMENT = (
-    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front"), _LOW, "side from which the person is seen"),
-    AttributeType("capture_time", Group.ENVIRONMENT, ("nighttime", "daytime"), _LIGHT, "time of the day"),
-    AttributeType("illumination", Group.ENVIRONMENT, ("dim", "normal", "bright"), _LIGHT, "how the scene is lit"),
-    AttributeType("target_clarity", Group.ENVIRONMENT, ("blurry", "clear"), _LOW, "whether the person is sharp"),
+    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front"), LOW, "side from which the person is seen"),
+    AttributeType("capture_time", Group.ENVIRONMENT, ("nighttime", "daytime"), LIGHT, "time of the day"),
+    AttributeType("illumination", Group.ENVIRONMENT, ("dim", "normal", "bright"), LIGHT, "how the scene is lit"),
+    AttributeType("target_clarity", Group.ENVIRONMENT, ("blurry", "clear"), LOW, "whether the person is sharp"),
 )
 
 _ATTRIBUTES = (*_APPEARANCE, *_CLOTHING, *_ACCESSORIES, *_ENVIRONMENT)

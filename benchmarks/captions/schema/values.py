@@ -35,6 +35,11 @@ def attributes_of(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if not name.startswith(WORDING)}
 
 
+def shown_values(schema: Schema, modality: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The known values of what a modality can show, in the order of the schema: what its captions state."""
+    return {name: values[name] for name in schema.shown_in(modality) if values.get(name, UNKNOWN) != UNKNOWN}
+
+
 def check_values(schema: Schema, values: Mapping[str, str]) -> None:
     """Hold names and values of attributes against a schema; choices among wordings are left alone.
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...batch import MODALITIES
-from .attribute import AttributeType, Frequency, Group, Schema
-
-_LOW = dict.fromkeys(MODALITIES, Frequency.LOW)
-_HIGH = dict.fromkeys(MODALITIES, Frequency.HIGH)
-_COLOUR = {"RGB": Frequency.LOW}
-"""Infrared has no colour."""
-_LIGHT = {"RGB": Frequency.LOW, "NIR": Frequency.LOW}
-"""Heat is seen without light, so that a thermal image tells neither how bright it is nor the time."""
+from .attribute import AttributeType, Group, Schema
+from .shown import COLOUR, HIGH, LIGHT, LOW
 
 _BRANDS = (
     *("Volkswagen", "Buick", "Ford", "Honda", "Geely", "Mazda", "Volvo", "Toyota", "Skoda", "Nissan", "Hyundai", "Audi"),
@@ -25,62 +18,62 @@ _BRANDS = (
 _LAMPS = ("angular", "rectangular", "oval", "round")
 
 _APPEARANCE = (
-    AttributeType("brand", Group.APPEARANCE, _BRANDS, _HIGH, "make, as the emblem or the body tells it", open=True),
+    AttributeType("brand", Group.APPEARANCE, _BRANDS, HIGH, "make, as the emblem or the body tells it", open=True),
     AttributeType(
         "type",
         Group.APPEARANCE,
         ("sedan", "SUV", "hatchback", "minivan", "truck", "station wagon", "coupe", "convertible", "van", "bus", "motorcycle"),
-        _LOW,
+        LOW,
         "kind of body",
     ),
     AttributeType(
         "colour",
         Group.APPEARANCE,
         ("white", "silver", "black", "red", "gray", "blue", "brown", "orange", "green", "gold", "yellow", "beige", "purple"),
-        _COLOUR,
+        COLOUR,
         "main colour of the paint",
     ),
-    AttributeType("wear", Group.APPEARANCE, ("used", "new", "worn", "damaged", "dirty"), _HIGH, "state of the body as a whole"),
+    AttributeType("wear", Group.APPEARANCE, ("used", "new", "worn", "damaged", "dirty"), HIGH, "state of the body as a whole"),
 )
 _PARTS = (
-    AttributeType("window_tint", Group.PARTS, ("tinted", "clear", "dirty", "broken"), _LOW, "state of the window panes"),
-    AttributeType("windows", Group.PARTS, ("curved", "flat", "panoramic"), _HIGH, "shape of the windows"),
-    AttributeType("headlights_lit", Group.PARTS, ("off", "on", "dimmed"), _HIGH, "whether the headlights are lit"),
-    AttributeType("headlights", Group.PARTS, _LAMPS, _HIGH, "shape of the headlights"),
-    AttributeType("taillights", Group.PARTS, (*_LAMPS, "vertical", "irregular"), _HIGH, "shape of the taillights"),
+    AttributeType("window_tint", Group.PARTS, ("tinted", "clear", "dirty", "broken"), LOW, "state of the window panes"),
+    AttributeType("windows", Group.PARTS, ("curved", "flat", "panoramic"), HIGH, "shape of the windows"),
+    AttributeType("headlights_lit", Group.PARTS, ("off", "on", "dimmed"), HIGH, "whether the headlights are lit"),
+    AttributeType("headlights", Group.PARTS, _LAMPS, HIGH, "shape of the headlights"),
+    AttributeType("taillights", Group.PARTS, (*_LAMPS, "vertical", "irregular"), HIGH, "shape of the taillights"),
     AttributeType(
         "grille",
         Group.PARTS,
         ("horizontal", "hexagonal", "vertical", "angular", "rectangular", "triangular", "irregular"),
-        _HIGH,
+        HIGH,
         "pattern or shape of the grille",
     ),
     AttributeType(
         "grille_edges",
         Group.PARTS,
         ("rounded", "straight", "sharp", "angular", "irregular"),
-        _HIGH,
+        HIGH,
         "how the outline of the grille bends",
     ),
-    AttributeType("roof_surface", Group.PARTS, ("clean", "dirty", "damaged", "used"), _HIGH, "state of the roof"),
+    AttributeType("roof_surface", Group.PARTS, ("clean", "dirty", "damaged", "used"), HIGH, "state of the roof"),
     AttributeType(
-        "roof", Group.PARTS, ("sloped", "flat", "sunroof", "dome", "convertible", "curved"), _HIGH, "shape of the roof"
+        "roof", Group.PARTS, ("sloped", "flat", "sunroof", "dome", "convertible", "curved"), HIGH, "shape of the roof"
     ),
-    AttributeType("tire_wear", Group.PARTS, ("new", "used", "worn"), _HIGH, "how worn the tires are"),
-    AttributeType("tire_size", Group.PARTS, ("medium", "small", "large"), _LOW, "size of the tires beside the body"),
-    AttributeType("tires", Group.PARTS, ("regular", "street", "all-terrain", "winter", "off-road"), _HIGH, "kind of tires"),
-    AttributeType("bumpers", Group.PARTS, ("intact", "damaged"), _HIGH, "state of the bumpers"),
-    AttributeType("mirrors", Group.PARTS, ("intact", "missing", "broken", "present"), _HIGH, "state of the side mirrors"),
-    AttributeType("plate", Group.PARTS, ("visible", "not visible"), _HIGH, "whether the license plate can be seen"),
-    AttributeType("spoiler", Group.PARTS, ("not present", "present"), _HIGH, "whether there is a spoiler"),
-    AttributeType("roof_rack", Group.PARTS, ("not present", "present"), _HIGH, "whether there is a roof rack"),
-    AttributeType("exhaust", Group.PARTS, ("hidden", "single", "dual"), _HIGH, "exhaust pipes that can be seen"),
+    AttributeType("tire_wear", Group.PARTS, ("new", "used", "worn"), HIGH, "how worn the tires are"),
+    AttributeType("tire_size", Group.PARTS, ("medium", "small", "large"), LOW, "size of the tires beside the body"),
+    AttributeType("tires", Group.PARTS, ("regular", "street", "all-terrain", "winter", "off-road"), HIGH, "kind of tires"),
+    AttributeType("bumpers", Group.PARTS, ("intact", "damaged"), HIGH, "state of the bumpers"),
+    AttributeType("mirrors", Group.PARTS, ("intact", "missing", "broken", "present"), HIGH, "state of the side mirrors"),
+    AttributeType("plate", Group.PARTS, ("visible", "not visible"), HIGH, "whether the license plate can be seen"),
+    AttributeType("spoiler", Group.PARTS, ("not present", "present"), HIGH, "whether there is a spoiler"),
+    AttributeType("roof_rack", Group.PARTS, ("not present", "present"), HIGH, "whether there is a roof rack"),
+    AttributeType("exhaust", Group.PARTS, ("hidden", "single", "dual"), HIGH, "exhaust pipes that can be seen"),
 )
 _ENVIRONMENT = (
-    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front", "diagonal"), _LOW, "side that faces the camera"),
-    AttributeType("illumination", Group.ENVIRONMENT, ("dim", "normal", "bright"), _LIGHT, "how much light there is"),
-    AttributeType("capture_time", Group.ENVIRONMENT, ("nighttime", "daytime"), _LIGHT, "whether it is day or night"),
-    AttributeType("target_clarity", Group.ENVIRONMENT, ("clear", "blurry"), _LOW, "how sharp the vehicle appears"),
+    AttributeType("view", Group.ENVIRONMENT, ("side", "back", "front", "diagonal"), LOW, "side that faces the camera"),
+    AttributeType("illumination", Group.ENVIRONMENT, ("dim", "normal", "bright"), LIGHT, "how much light there is"),
+    AttributeType("capture_time", Group.ENVIRONMENT, ("nighttime", "daytime"), LIGHT, "whether it is day or night"),
+    AttributeType("target_clarity", Group.ENVIRONMENT, ("clear", "blurry"), LOW, "how sharp the vehicle appears"),
 )
 
 _BY_NAME: Mapping[str, AttributeType] = {kind.name: kind for kind in (*_APPEARANCE, *_PARTS, *_ENVIRONMENT)}

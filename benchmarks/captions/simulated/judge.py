@@ -74,8 +74,8 @@ class _Known:
     def rows(self, key: ImageKey, claims: Mapping[str, Claim]) -> Iterable[tuple[Any, ...]]:
         """One row for each attribute that the modality can show and the world has."""
         row, place = self._row[key.item], MODALITIES.index(key.modality)
-        for name, kind in self._schema.attributes.items():
-            if key.modality not in kind.frequency or name not in self._words:
+        for name in self._schema.shown_in(key.modality):
+            if name not in self._words:
                 continue
             claim = claims.get(name, Claim(UNKNOWN, 0.0))
             said = claim.value != UNKNOWN

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from ...synthetic.captions import FLARE, TIMES
 from ...synthetic.draws import Bools
 from ...synthetic.kinds import kind_of
-from ...synthetic.moments import Time
 from ...synthetic.person.attributes import PERSON, Bag
 from ...synthetic.world import World
-from .truth import Truth, Truths, everywhere, of_words, read_off, shown_by
+from .environment import environment
+from .truth import Truth, Truths, of_words, read_off
 
 _SAME = {
     "age": "age",
@@ -83,25 +82,3 @@ def _hand_shown(holds: Bools, visible: Mapping[str, Bools]) -> Bools:
     """
     empty = visible["upper"] & (visible["hair_style"] | visible["footwear"])
     return np.where(holds[:, None], visible["held"], empty)
-
-
-def environment(world: World, views: Sequence[str]) -> dict[str, Truth]:
-    """View, time, light and clarity of all samples, of persons and vehicles alike.
-
-    Args:
-        world: the world.
-        views: from where an object can be seen.
-    """
-    seen = everywhere(len(world))
-    view = [views.index(each) for each in kind_of(world).views(world, np.arange(len(world)))]
-    time, flare = world.visits.time, world.nuisances.flare
-    times = [TIMES[Time(each)] for each in sorted(TIMES)]
-    lights = [light for _, light in times] + [FLARE]
-    lit = shown_by(("RGB", "NIR"), len(world))
-    blurry = (world.nuisances.blur > 0).astype(np.int64)
-    return {
-        "view": of_words(views, views, np.array(view, np.int64), seen),
-        "capture_time": of_words(sorted({day for day, _ in times}), [day for day, _ in times], time, lit),
-        "illumination": of_words(sorted(set(lights)), lights, np.where(flare, len(times), time), lit),
-        "target_clarity": of_words(("clear", "blurry"), ("clear", "blurry"), blurry, seen),
-    }

@@ -9,8 +9,8 @@ import yaml
 from pydantic import Field, field_validator
 
 from ...batch import MODALITIES
-from ...common.errors import InputError
 from ...common.settings import Settings, parse
+from ..annotators.settings import check_names
 from ..schema.attribute import Group
 
 
@@ -105,7 +105,5 @@ def read_simulated(path: Path) -> tuple[SimulatedSettings, ...] | None:
     if not isinstance(values, dict) or "simulated" not in values:
         return None
     found = parse(_SimulatedFile, {str(key): value for key, value in values.items()}, str(path)).simulated
-    names = [settings.name for settings in found]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"{path}: two annotators are named {twice!r}; observations could not tell them apart")
+    check_names([settings.name for settings in found], f"{path}: ")
     return found

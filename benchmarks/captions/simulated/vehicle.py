@@ -7,7 +7,7 @@ import numpy as np
 from ...synthetic.kinds import kind_of
 from ...synthetic.vehicle.attributes import VEHICLE
 from ...synthetic.world import World
-from .person import environment
+from .environment import environment
 from .truth import Truths, of_words
 
 _SAME = (

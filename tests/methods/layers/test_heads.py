@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from methods.layers.heads import BNNeckHead
-from methods.layers.losses import SupervisionSettings
+from methods.layers.heads import BNNeckHead, separated, supervise
+from methods.layers.losses import MarginSupervisionSettings, SupervisionSettings
 
 
 @pytest.fixture
@@ -64,3 +64,27 @@ def test_gradients_reach_features_and_classifier_but_not_the_frozen_bias(head, f
     assert head.classifier.weight.grad.abs().sum() > 0
     assert head.neck.weight.grad.abs().sum() > 0
     assert head.neck.bias.grad is None
+
+
+def test_a_hard_margin_of_the_settings_is_that_of_the_triplet_loss(head, features, loops):
+    identity = torch.tensor([0, 0, 1, 1, 2, 2])
+    losses = head.losses(features, identity, MarginSupervisionSettings(triplet_weight=2, margin=0.7), "x")
+    expected = 2 * loops.batch_hard(features.tolist(), identity.tolist(), margin=0.7)
+    assert losses["triplet_x"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_heads_are_supervised_side_by_side(head, features):
+    identity, settings = torch.tensor([0, 0, 1, 1, 2, 2]), SupervisionSettings()
+    losses = supervise([("a", head, features), ("b", head, 2 * features)], identity, settings)
+    assert list(losses) == ["id_a", "triplet_a", "id_b", "triplet_b"]
+    assert losses["triplet_b"] == head.losses(2 * features, identity, settings, "b")["triplet_b"]
+
+
+def test_modalities_are_classified_together_or_apart():
+    features = torch.randn(4, 3, 5)
+    ((name, whole),) = separated("class", features, ("RGB", "NIR", "TIR"), direct=True)
+    assert name == "class"
+    assert torch.equal(whole, torch.cat([features[:, 0], features[:, 1], features[:, 2]], dim=1))
+    apart = separated("class", features, ("RGB", "NIR", "TIR"), direct=False)
+    assert [name for name, _ in apart] == ["class_RGB", "class_NIR", "class_TIR"]
+    assert all(torch.equal(own, features[:, m]) for m, (_, own) in enumerate(apart))

@@ -27,6 +27,7 @@ def test_articles(phrase, expected):
 
 def test_the_article_follows_the_sound():
     assert [article(word) for word in ("teenager", "adult", "european", "Adult")] == ["a", "an", "a", "an"]
+    assert [article(word) for word in ("SUV", "MG sedan", "sedan", "used sedan")] == ["an", "an", "a", "a"]
 
 
 def test_lists():

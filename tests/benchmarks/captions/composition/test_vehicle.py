@@ -99,9 +99,16 @@ def test_the_grille_may_be_joined_by_and():
     assert "features oval headlights and an angular grille with sharp edges. The flat roof sits above street tires." in other
 
 
-@pytest.mark.parametrize("wording", [{GRILLE_JOINT: "nd"}, {"wording.gril": "and"}])
-def test_another_wording_is_an_error(wording):
-    with pytest.raises(InputError, match=r"unknown wording .*; did you mean 'wording\.grille=and'"):
+@pytest.mark.parametrize(
+    ("wording", "message"),
+    [
+        ({GRILLE_JOINT: "nd"}, r"unknown value of wording\.grille 'nd'; did you mean 'and'"),
+        ({"wording.gril": "and"}, r"unknown wording 'wording\.gril'; did you mean 'wording\.grille'"),
+        ({"wording.article": "a"}, "unknown wording 'wording.article'"),
+    ],
+)
+def test_another_wording_is_an_error(wording, message):
+    with pytest.raises(InputError, match=message):
         compose_vehicle("RGB", wording)
 
 

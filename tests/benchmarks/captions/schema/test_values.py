@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks.captions.schema.attribute import UNKNOWN
 from benchmarks.captions.schema.person import PERSON
-from benchmarks.captions.schema.values import LONGEST_PHRASE, attributes_of, check_values, is_phrase, is_value
+from benchmarks.captions.schema.values import LONGEST_PHRASE, attributes_of, check_values, is_phrase, is_value, shown_values
 from benchmarks.common.errors import InputError
 
 
@@ -65,3 +65,13 @@ def test_what_the_schema_does_not_have_is_refused(values, message):
 def test_an_open_attribute_says_how_long_a_phrase_may_be():
     with pytest.raises(InputError, match="a phrase of at most 6 words and 40 characters"):
         check_values(PERSON, {"carrying": "a basket. And a dog."})
+
+
+def test_shown_values_are_known_and_in_the_order_of_the_schema():
+    values = {"upper_clothing_colour": "red", "gender": "male", "age": "adult", "glasses": UNKNOWN, "wording.article": "a"}
+    assert list(shown_values(PERSON, "RGB", values).items()) == [
+        ("age", "adult"),
+        ("gender", "male"),
+        ("upper_clothing_colour", "red"),
+    ]
+    assert list(shown_values(PERSON, "TIR", values)) == ["age", "gender"]

@@ -2,7 +2,6 @@ import pytest
 
 from benchmarks.captions.simulated.truth import truths_of
 from benchmarks.synthetic.person.attributes import PERSON
-from benchmarks.synthetic.person.poses import View
 from benchmarks.synthetic.world import World
 
 
@@ -48,13 +47,3 @@ def test_what_is_held_is_so_at_this_moment(world, said):
     for sample in range(len(world)):
         held = own(world, "held", sample) if world.poses.holding[sample] else ""
         assert said["holding"][sample][0] == (held or "none")
-
-
-def test_the_moment(world, said):
-    views = {View.FRONT: "front", View.BACK: "back", View.LEFT: "side", View.RIGHT: "side"}
-    for sample in range(len(world)):
-        time, flare = world.visits.time[sample], world.nuisances.flare[sample]
-        assert said["view"][sample][0] == views[View(world.poses.view[sample])]
-        assert said["capture_time"][sample][0] == ("nighttime" if time == 2 else "daytime")
-        assert said["illumination"][sample][0] == ("bright" if flare else "normal" if time == 0 else "dim")
-        assert said["target_clarity"][sample] == ["blurry" if passes else "clear" for passes in world.nuisances.blur[sample]]
