@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ...batch import MODALITIES
+from ...common.errors import InputError
 from ..aggregation.aggregate import aggregate
 from ..aggregation.decided import Aggregated
 from ..aggregation.store import FILE as AGGREGATED
@@ -48,7 +49,8 @@ def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
         composer: puts sets of attributes into words.
 
     Raises:
-        InputError: the observations are missing, empty or damaged.
+        InputError: the observations are missing, empty or damaged, or the endpoint of the composer answers nobody; captions
+            that were there stay.
     """
     sets: dict[ImageKey, Mapping[str, str]] = {}
     failures: list[Observation] = []
@@ -62,6 +64,10 @@ def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
 
     write_aggregated(folder / AGGREGATED, images())
     composed = composer(job.object, dict(sorted(sets.items())))
+    if composed.tally is not None and composed.tally.stopped:
+        raise InputError(
+            f"{composed.tally.stopped}; no caption file was changed: mend it and run harness captions compose {folder}"
+        )
     _write_captions(folder, composed.captions)
     failed = dict(composed.failed)
     for each in failures:
