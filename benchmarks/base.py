@@ -229,6 +229,19 @@ class BenchmarkSource(ABC):
             InputError: files are missing or do not fit.
         """
 
+    @classmethod
+    def load_images(cls, config: Any, data_root: Path | None) -> Benchmark:
+        """Read the benchmark for its images: captions that lie beside them may be missing or damaged.
+
+        Args:
+            config: as for `load`.
+            data_root: as for `load`.
+
+        Raises:
+            InputError: files of images are missing or do not fit.
+        """
+        return cls.load(config, data_root, None)
+
 
 BENCHMARKS: Registry[type[BenchmarkSource]] = Registry("benchmark", "benchmarks")
 

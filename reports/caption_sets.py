@@ -57,7 +57,7 @@ def caption_sets(audits: Sequence[Audit]) -> Drawing:
     _bars(rates, audits, lambda tally: 100 * tally.share(tally.strict), "", faint=True)
     _bars(rates, audits, lambda tally: 100 * tally.share(tally.published), "{:.2f}")
     words.set_ylabel("words (thousands)")
-    rates.set_ylabel("unknown rate (%)")
+    rates.set_ylabel("unknown rate (%), faint: strict")
     bars, labels = words.get_legend_handles_labels()
     figure.legend(bars, labels, loc="outside lower center", ncols=2)
     return chart(

@@ -18,6 +18,10 @@ FilePath = Annotated[str, PlainSerializer(lambda path: Path(path).name, when_use
 """A path, or a name that takes its place. Records keep its last part: they hold no path of anyone's machine."""
 
 
+_PLAIN = re.compile(r"[a-z_]{1,30}|[0-9]{1,3}")
+"""A name that may be a mistyped key of a config, or a place in a list; hardly a secret."""
+
+
 class Settings(BaseModel):
     """Base of every config section: immutable, and with no key that is not declared."""
 
@@ -41,13 +45,14 @@ def _section_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type
     return model
 
 
-def parse(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
+def parse(model: type[Model], values: Mapping[str, Any], where: str, *, private: bool = False) -> Model:
     """Settings from plain values.
 
     Args:
         model: the settings class.
         values: nested plain values, as a config file holds them.
         where: the file or section that the values come from, for the message.
+        private: whether a secret may stand in the wrong place, so that the message repeats nothing but plain names.
 
     Raises:
         InputError: a key is unknown (the closest known ones are given) or a value is not allowed.
@@ -59,7 +64,7 @@ def parse(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
         # A mistyped key is also a missing one; the typing error is what the user can mend.
         problem = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     location = problem["loc"]
-    key = ".".join(str(part) for part in location)
+    key = ".".join("(not shown)" if private and not _PLAIN.fullmatch(str(part)) else str(part) for part in location)
     if problem["type"] == "extra_forbidden":
         siblings = _section_at(model, location).model_fields
         prefix = key.rpartition(".")[0]
@@ -71,5 +76,5 @@ def parse(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
     if problem["type"] in {"literal_error", "enum"} and isinstance(problem["input"], str):
         near = closest(problem["input"], re.findall(r"'([^']+)'", str(problem.get("ctx", {}).get("expected", ""))))
         hint = f"; did you mean {near[0]!r}?" if near else ""
-    received = "" if isinstance(problem["input"], Mapping) else f" (received {problem['input']!r})"
+    received = "" if private or isinstance(problem["input"], Mapping) else f" (received {problem['input']!r})"
     raise InputError(f"{where}: {key + ': ' if key else ''}{message[:1].lower() + message[1:]}{received}{hint}")

@@ -102,9 +102,18 @@ class FolderSource(BenchmarkSource):
     @classmethod
     def load(cls, config: Any, data_root: Path | None, cache: Path | None) -> Benchmark:
         """Read file names and captions; images are read when they are asked for."""
+        return cls._load(config, data_root, cache, captioned=True)
+
+    @classmethod
+    def load_images(cls, config: Any, data_root: Path | None) -> Benchmark:
+        """Read file names alone."""
+        return cls._load(config, data_root, None, captioned=False)
+
+    @classmethod
+    def _load(cls, config: FolderSettings, data_root: Path | None, cache: Path | None, *, captioned: bool) -> Benchmark:
         surveyed = cls.survey(config, data_root)
         _refuse(surveyed, config)
-        captions = caption_folder(config, surveyed.found.root)
+        captions = caption_folder(config, surveyed.found.root) if captioned else None
         left_out = [
             f"{role}: {name}: {found.message}" for role, each in surveyed.roles() for name, found in each.incomplete.items()
         ]

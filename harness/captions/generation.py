@@ -12,7 +12,7 @@ from benchmarks.captions.aggregation.settings import AggregationSettings
 from benchmarks.captions.annotators.base import Annotator
 from benchmarks.captions.annotators.job import run_job
 from benchmarks.captions.annotators.settings import EndpointSettings, read_endpoints
-from benchmarks.captions.files import SPLITS
+from benchmarks.captions.files import FILE_SUFFIX, SPLITS, caption_path
 from benchmarks.captions.generation.compose_job import Composed, compose_job
 from benchmarks.captions.generation.compositions import ByModel, Composer, by_template
 from benchmarks.captions.generation.images import job_images
@@ -64,15 +64,18 @@ def generate(request: Request) -> CaptionReport:
     Raises:
         InputError: benchmark, settings, data or annotators cannot be used, or the folder belongs to another job.
     """
+    source = BENCHMARKS.get(request.benchmark)
     sections = merge_sections({"benchmark": {}, "aggregation": {}}, request.changes, "--set")
+    if sections["benchmark"].get("captions") is not None:
+        raise InputError("--set benchmark.captions: captions are made here and none are read; leave it out")
     config = benchmark_settings(request.benchmark, sections["benchmark"], "--set")
     aggregation = parse(AggregationSettings, sections["aggregation"], "--set aggregation")
-    loaded = BENCHMARKS.get(request.benchmark).load(config, request.data_root, None)
+    loaded = source.load_images(config, request.data_root)
     schema = schema_of(loaded.facts.object)
     annotators = find_annotators(request.annotators, schema, request.benchmark, config)
     images = job_images(loaded, request.splits, request.limit)
     settings = config.model_dump(mode="json")
-    _refuse_other(request.out, request.benchmark, settings)
+    _refuse_others(request.out, request.benchmark, settings)
     with CaptionProgress(request.quiet) as progress:
         composer = find_composer(request.composer, request.out, progress, request.retry_failed)
         if isinstance(composer, ByModel) and not request.dry_run:
@@ -174,9 +177,12 @@ def find_annotators(
     return [SimulatedAnnotator(settings, schema, worlds) for settings in simulated]
 
 
-def _refuse_other(out: Path, benchmark: str, settings: Mapping[str, Any]) -> None:
-    """Refuse a folder that holds the captions of other images."""
+def _refuse_others(out: Path, benchmark: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds the captions of other images, or captions that no job wrote and that would be lost."""
     if not (out / FILE).exists():
+        for path in (caption_path(out, split, modality) for split in SPLITS for modality in FILE_SUFFIX):
+            if path.exists():
+                raise InputError(f"{path}: would be written over, and no job wrote it; choose another --out")
         return
     job = read_job(out)
     if (job.benchmark, job.settings) != (benchmark, settings):

@@ -15,6 +15,7 @@ from benchmarks.captions.aggregation.merge import merge
 from benchmarks.captions.annotators.job import OBSERVATIONS
 from benchmarks.captions.calibration import calibrate
 from benchmarks.captions.generation.compose_job import aggregate_observations
+from benchmarks.captions.generation.job import FILE as JOB
 from benchmarks.captions.generation.job import CaptionJob, read_job
 from benchmarks.captions.generation.observations import Observation, read_observations
 from benchmarks.captions.schema.attribute import AttributeSet, ImageKey
@@ -22,6 +23,8 @@ from benchmarks.captions.schema.kinds import schema_of
 from benchmarks.captions.simulated.judge import Claim, Judged, judge
 from benchmarks.captions.simulated.worlds import split_worlds
 from benchmarks.common import randomness
+from benchmarks.common.errors import InputError
+from benchmarks.synthetic.world import World
 
 from ..statistics import QueryValues, bootstrap_mean
 
@@ -93,15 +96,27 @@ def measure_captions(folder: Path) -> CaptionFigures:
         folder: of the job.
 
     Raises:
-        InputError: the folder holds no job, or one of a benchmark whose truth is not known.
+        InputError: the folder holds no job, one of a benchmark whose truth is not known, or observations of other images.
     """
     job = read_job(folder)
     worlds, schema = split_worlds(job.benchmark, job.settings), schema_of(job.object)
-    observations = list(read_observations(folder / OBSERVATIONS, schema))
+    path = folder / OBSERVATIONS
+    observations = list(read_observations(path, job))
+    _refuse_others(path, observations, worlds)
     stages = [_stage(name, judge(schema, worlds, sets)) for name, sets in _sets(observations, job)]
     completed = judge(schema, worlds, _completed(observations, job))
     stages += [_stage(COMPLETED, completed), _stage(ADDED, completed.take(completed.completed))]
     return CaptionFigures(benchmark=job.benchmark, images=len({each.key for each in observations}), stages=stages)
+
+
+def _refuse_others(path: Path, observations: Sequence[Observation], worlds: Mapping[str, World]) -> None:
+    """Refuse observations of images whose truth is not known, and a file that has none."""
+    names = {split: frozenset(world.names) for split, world in worlds.items()}
+    for each in observations:
+        if each.key.item not in names[each.key.split]:
+            raise InputError(f"{path}: {each.key.item!r} is no image of the {each.key.split} split that {JOB} tells of")
+    if not observations:
+        raise InputError(f"{path}: empty; there is nothing to hold against the truth")
 
 
 def _sets(observations: Sequence[Observation], job: CaptionJob) -> Iterator[tuple[str, Sets]]:

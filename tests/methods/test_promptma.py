@@ -33,7 +33,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "feature", "supervised", "dead"), CASES, ids=str)
+@pytest.mark.parametrize(
+    ("settings", "feature", "supervised", "dead"), CASES, ids=lambda value: None if isinstance(value, set) else str(value)
+)
 def test_each_part_is_a_switch_and_gradients_reach_all_but_dead_weights(small, settings, feature, supervised, dead):
     model, batch = small.build("promptma", **settings), small.batch()
     losses = model.losses(batch)

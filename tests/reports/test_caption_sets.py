@@ -31,6 +31,7 @@ def test_bars_carry_the_figures_of_their_sets(audits):
     (four,) = (found for found in audits if found.modalities == ["NIR"])
     drawn = caption_sets([four]).svg.decode()
     assert "<!-- 100.00 -->" in drawn
+    assert "faint: strict" in drawn
     assert "<!-- NIR -->" in drawn
     assert "<!-- RGB -->" not in drawn
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.settings import Settings, parse
-from ..json_lines import read_lines, write_lines
+from ..json_lines import read_lines, write_sorted
 from ..schema.attribute import ImageKey
 from .decided import Aggregated, Candidate, Decided, Decision, Verdict
 
@@ -40,8 +40,8 @@ class _Line(Settings):
 
 
 def write_aggregated(path: Path, images: Iterable[tuple[ImageKey, Aggregated]]) -> None:
-    """Write what was decided, sorted by (split, modality, item)."""
-    write_lines(path, (aggregated_record(key, image) for key, image in sorted(images, key=lambda pair: pair[0])))
+    """Write what was decided, sorted by (split, modality, item); images may come in any order, and are held one at a time."""
+    write_sorted(path, ((key, aggregated_record(key, image)) for key, image in images))
 
 
 def aggregated_record(key: ImageKey, image: Aggregated) -> dict[str, Any]:

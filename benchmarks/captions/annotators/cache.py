@@ -76,6 +76,9 @@ class AnswerCache:
     def _prepare(self) -> None:
         """Make the tables in a new file, in one transaction, and refuse the files of others."""
         (form,) = self._connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        if form == 0 and tables:
+            raise InputError(f"{self._where}: a data base of something else; choose another --out")
         if form == 0:
             self._connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={_FORMAT}; COMMIT;")
         elif form != _FORMAT:
@@ -92,8 +95,12 @@ class AnswerCache:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            raise InputError(f"{self._where}: cannot be used as a cache of answers ({error})") from None
+        except OSError as error:
+            raise InputError(f"{self._where}: cannot be written ({error.strerror}); choose another --out") from None
+        except sqlite3.Error as error:
+            raise InputError(
+                f"{self._where}: cannot be used as a cache of answers ({error}); move it away, or choose another --out"
+            ) from None
 
     def last_attempt(self, conversation: str) -> tuple[int, list[Reply | Failure]]:
         """Number of the last attempt (1 where there is none) and its exchanges, by round."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import yaml
 from pydantic import Field, model_validator
@@ -61,7 +61,7 @@ class EndpointSettings(Settings):
     def _nothing_secret(self) -> EndpointSettings:
         """Checked on the whole, as a message about a single field would show its value, which may be a key."""
         address = urlsplit(self.url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
+        if address.scheme not in {"http", "https"} or not address.hostname or not _has_valid_port(address):
             raise ValueError("url must be an http or https address, as https://api.openai.com/v1")
         if address.username or address.password or address.query or address.fragment:
             raise ValueError("url must hold neither a user, a password nor a query; name the key's variable in key_env")
@@ -92,6 +92,14 @@ class EndpointSettings(Settings):
         return Usage(input_tokens, output_tokens, cost, requests)
 
 
+def _has_valid_port(address: SplitResult) -> bool:
+    """Whether the port is a number that ports have, or left out; the library's own message would repeat it."""
+    try:
+        return address.port != 0
+    except ValueError:
+        return False
+
+
 class EndpointFile(Settings):
     """A file of endpoints."""
 
@@ -118,7 +126,7 @@ def read_endpoints(path: Path) -> EndpointFile:
         raise InputError(f"{path}: not YAML" + (f" (line {mark.line + 1})" if mark else "")) from None
     if not isinstance(values, dict):
         raise InputError(f"{path}: expected a list 'annotators' of name, url and model")
-    endpoints = parse(EndpointFile, {str(key): value for key, value in values.items()}, str(path))
+    endpoints = parse(EndpointFile, {str(key): value for key, value in values.items()}, str(path), private=True)
     check_names([settings.name for settings in endpoints.annotators], f"{path}: ")
     return endpoints
 

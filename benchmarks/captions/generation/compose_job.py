@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from ...batch import MODALITIES
+from ...common.errors import InputError
 from ..aggregation.aggregate import aggregate
 from ..aggregation.decided import Aggregated
 from ..aggregation.store import FILE as AGGREGATED
@@ -19,7 +20,7 @@ from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
 from .compositions import Composer
 from .job import CaptionJob
-from .observations import Observation, read_observations
+from .observations import Observation, read_moments
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
     """Aggregate and compose what a folder holds, and write `aggregated.jsonl` and the caption files.
 
     Nobody is asked. An image that no annotator answered for gets no caption: what other modalities show of the object is not
-    what this image shows.
+    what this image shows. What was said of one object is held in memory at a time, and the values of all.
 
     Args:
         folder: of the job.
@@ -47,19 +48,31 @@ def compose_job(folder: Path, job: CaptionJob, composer: Composer) -> Composed:
         composer: puts sets of attributes into words.
 
     Raises:
-        InputError: the observations are missing or damaged.
+        InputError: the observations are missing, empty or damaged, or the endpoint of the composer answers nobody; captions
+            that were there stay.
     """
-    observations = list(read_observations(folder / OBSERVATIONS, schema_of(job.object)))
-    aggregated = aggregate_observations(observations, job)
-    write_aggregated(folder / AGGREGATED, aggregated.items())
-    composed = composer(job.object, {key: image.values for key, image in aggregated.items()})
+    sets: dict[ImageKey, Mapping[str, str]] = {}
+    failures: list[Observation] = []
+
+    def images() -> Iterator[tuple[ImageKey, Aggregated]]:
+        for moment in read_moments(folder / OBSERVATIONS, job):
+            failures.extend(each for each in moment if each.attributes is None)
+            for key, image in aggregate_observations(moment, job).items():
+                sets[key] = image.values
+                yield key, image
+
+    write_aggregated(folder / AGGREGATED, images())
+    composed = composer(job.object, dict(sorted(sets.items())))
+    if composed.tally is not None and composed.tally.stopped:
+        raise InputError(
+            f"{composed.tally.stopped}; no caption file was changed: mend it and run harness captions compose {folder}"
+        )
     _write_captions(folder, composed.captions)
-    failures = [each for each in observations if each.attributes is None]
     failed = dict(composed.failed)
     for each in failures:
-        if each.key not in aggregated:
+        if each.key not in sets:
             failed[each.key] = "; ".join(filter(None, [failed.get(each.key), f"{each.annotator}: {each.reason}"]))
-    lost = sum(each.key in aggregated for each in failures)
+    lost = sum(each.key in sets for each in failures)
     return Composed(composed.captions, dict(sorted(failed.items())), lost, composed.tally)
 
 

@@ -355,3 +355,15 @@ def test_problems_are_refused_in_one_line(source, tmp_path):
     with pytest.raises(InputError, match="rename it") as error:
         load(source, tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_images_are_read_whatever_the_captions_are(source, tmp_path):
+    small(source, tmp_path)
+    plain = load(source, tmp_path)
+    text = write_captions(source.survey(source.Config(), tmp_path).found.root / "text", plain)
+    (text / "train_RGB.json").write_text("{")
+    (text / "test_NI.json").unlink()
+    with pytest.raises(InputError, match="train_RGB"):
+        load(source, tmp_path)
+    found = source.load_images(source.Config(), tmp_path)
+    assert (found.split_fingerprint, found.has_captions) == (plain.split_fingerprint, False)

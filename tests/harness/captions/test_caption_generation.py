@@ -109,6 +109,7 @@ def test_simulated_annotators_of_a_file(generate, tmp_path):
         ({"extra": ["--set", "aggregation.recheck=1"]}, "aggregation: unknown key 'recheck'; did you mean 'recheck_below'"),
         ({"extra": ["--set", "schedule.epochs=1"]}, "unknown key 'schedule'"),
         ({"extra": ["--set", "benchmark.background_only=true"]}, "nobody in these pictures to annotate"),
+        ({"extra": ["--set", "benchmark.captions=mine"]}, "--set benchmark.captions: captions are made here and none are read"),
         ({"extra": ["--composer", "nothing.yaml"]}, "nothing.yaml: no such file"),
     ],
 )
@@ -123,6 +124,13 @@ def test_a_folder_belongs_to_one_set_of_images(generate, tmp_path):
     generate(tmp_path, "--limit", 1)
     result = generate(tmp_path, "--set", "benchmark.draw=3")
     assert result.status == 2 and "choose another --out" in result.err
+
+
+def test_captions_that_no_job_wrote_are_never_written_over(generate, tmp_path):
+    (tmp_path / "test_TI.json").write_text("mine")
+    result = generate(tmp_path, "--limit", 1)
+    assert result.status == 2 and "test_TI.json: would be written over" in result.err
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("test_TI.json", "mine")]
 
 
 def test_filmed_images_have_no_simulated_annotator(generate, tree, tmp_path):

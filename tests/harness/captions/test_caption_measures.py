@@ -128,3 +128,22 @@ def test_nan_stands_where_nothing_counts(measured):
     never = [each for each in measured.stages[0].bins if not each.answers]
     assert never and all(math.isnan(each.right) for each in never)
     assert not np.isnan([stage.overall.right for stage in measured.stages]).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "", "observations.jsonl: empty; there is nothing"),
+        (
+            lambda text: text.replace('"item": "', '"item": "q', 1),
+            "'q[^']+' is no image of the test split that job.json tells of",
+        ),
+    ],
+)
+def test_observations_of_nothing_and_of_other_images_are_refused(job, change, message, tmp_path):
+    for name in ("job.json", "observations.jsonl"):
+        (tmp_path / name).write_text((job / name).read_text())
+    path = tmp_path / "observations.jsonl"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(InputError, match=message):
+        measure_captions(tmp_path)

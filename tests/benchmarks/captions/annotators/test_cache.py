@@ -78,7 +78,7 @@ def test_files_of_others_are_refused(tmp_path):
         other.execute("PRAGMA user_version=9")
     with pytest.raises(InputError, match="answers in form 9, expected form 1"):
         AnswerCache(tmp_path / "b.sqlite")
-    with pytest.raises(InputError, match="cannot be used as a cache of answers"):
+    with pytest.raises(InputError, match=r"cannot be written \(.*\); choose another --out"):
         AnswerCache(path / "below a file" / "c.sqlite")
 
 
@@ -95,3 +95,14 @@ def test_a_cache_serves_one_job_at_a_time_and_dry_runs_beside_it(tmp_path):
         pass
     with opened_cache(path, dry_run=False):
         pass
+
+
+def test_a_data_base_of_something_else_is_left_alone(tmp_path):
+    path = tmp_path / "answers.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE notes (text TEXT)")
+    connection.close()
+    with pytest.raises(InputError, match="a data base of something else; choose another --out"):
+        AnswerCache(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("notes",)]

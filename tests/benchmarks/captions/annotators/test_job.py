@@ -290,7 +290,13 @@ def test_an_interrupt_keeps_what_is_finished_and_what_is_under_way(server, endpo
 
 def test_an_interrupt_is_heard_while_all_requests_are_under_way(server, endpoint, tmp_path):
     server.wait = 0.5
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    def interrupt():
+        while len(server.requests) < 3:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         run_job(images_of(30), SCHEMA, [endpoint(concurrency=3)], tmp_path)
     assert len(server.requests) == 3

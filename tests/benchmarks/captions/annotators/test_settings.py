@@ -72,6 +72,11 @@ def test_a_missing_file_is_told(tmp_path):
         f"api_key: {KEY}",
         f"url: 'https://user:{KEY}@h/v1'",
         f"url: 'https://h/v1?key={KEY}'",
+        f"url: 'https://h:{KEY}/v1'",
+        f"{KEY}: 1",
+        f"name: {{a: {KEY}}}",
+        f"input_price: {KEY}",
+        f"body: {KEY}",
     ],
 )
 def test_a_key_in_the_file_is_refused_and_not_shown(tmp_path, line):
@@ -100,3 +105,16 @@ def test_tokens_are_priced_by_the_million():
     usage = settings(input_price=2.5, output_price=10).usage(1000, 200)
     assert (usage.input_tokens, usage.output_tokens, usage.requests) == (1000, 200, 1)
     assert usage.cost == pytest.approx(1000 * 2.5e-6 + 200 * 10e-6)
+
+
+@pytest.mark.parametrize("text", [f"annotators: {KEY}", f"annotators: [{KEY}]", f"{KEY}: 1", f"annotators: {{{KEY}: 1}}"])
+def test_a_key_in_the_place_of_settings_is_not_shown(tmp_path, text):
+    with pytest.raises(InputError) as error:
+        read_endpoints(write(tmp_path, text))
+    assert KEY not in str(error.value)
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "x"])
+def test_a_port_that_is_none_is_told(port):
+    with pytest.raises(ValueError, match="url must be an http or https address"):
+        settings(url=f"http://h:{port}/v1")

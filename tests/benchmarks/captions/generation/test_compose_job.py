@@ -3,11 +3,13 @@ import json
 import pytest
 
 from benchmarks.captions.aggregation.settings import AggregationSettings
+from benchmarks.captions.annotators.outcomes import Tally
 from benchmarks.captions.files import read_entries
 from benchmarks.captions.generation.compose_job import compose_job
 from benchmarks.captions.generation.compositions import Compositions, by_template
 from benchmarks.captions.generation.job import Asked, CaptionJob
 from benchmarks.captions.schema.attribute import ImageKey
+from benchmarks.common.errors import InputError
 
 
 def job(**aggregation):
@@ -73,6 +75,15 @@ def test_what_the_composer_fails_at_has_no_caption_and_a_reason(tmp_path):
     found = compose_job(tmp_path, job(), lambda *_: Compositions({}, {key: "composer: a refusal"}))
     assert found.failed == {key: "composer: a refusal"}
     assert not (tmp_path / "train_RGB.json").exists()
+
+
+def test_a_composer_that_answers_nobody_takes_no_caption_away(tmp_path):
+    composed(tmp_path, line("a", "RGB", gender=("male", 0.9)))
+    before = (tmp_path / "train_RGB.json").read_bytes()
+    key, tally = ImageKey("train", "RGB", "1.jpg"), Tally("composer c", "1", 1, not_asked=1, stopped="the key is refused")
+    with pytest.raises(InputError, match="the key is refused; no caption file was changed: mend it and run"):
+        compose_job(tmp_path, job(), lambda *_: Compositions({}, {key: "composer: not asked"}, tally))
+    assert (tmp_path / "train_RGB.json").read_bytes() == before
 
 
 def test_files_of_an_earlier_job_do_not_stay(tmp_path):
