@@ -135,7 +135,7 @@ def test_nan_stands_where_nothing_counts(measured):
     [
         (lambda text: "", "observations.jsonl: empty; there is nothing"),
         (
-            lambda text: text.replace('"item": "', '"item": "q', 1),
+            lambda text: text.replace('"item":"', '"item":"q', 1),
             "'q[^']+' is no image of the test split that job.json tells of",
         ),
     ],
