@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from benchmarks.common.errors import InputError, unknown
+from benchmarks.common.errors import InputError
 from benchmarks.common.files import write_arrays
 
 from .devices import check_device
@@ -41,7 +41,8 @@ def rank_file(path: Path, protocol: str, *, device: str = "cpu", rerank: Reranki
     names = [f"{role}_{what}" for role in ("query", "gallery") for what in ("embeddings", "ids", group)]
     lacking = [name for name in names if name not in arrays]
     if lacking:
-        raise unknown("array", lacking[0], arrays, f"{path} (needed for --protocol {protocol})")
+        there = ", ".join(sorted(arrays)) or "none"
+        raise InputError(f"{path}: no array {lacking[0]!r}, which --protocol {protocol} needs; arrays in it: {there}")
     for name in names:
         _check(path, name, arrays[name])
     query, gallery = (_embeddings(arrays.pop(f"{role}_embeddings")) for role in ("query", "gallery"))

@@ -138,7 +138,7 @@ def parse_suite(path: Path, values: Mapping[str, Any], changes: Mapping[str, Any
     Raises:
         InputError: an unknown key, or a value that is not allowed.
     """
-    import_modules(values, path)
+    import_modules({**values, **changes}, path)
     of_suite: dict[str, Any] = {}
     of_runs: dict[str, Any] = {}
     special: dict[str, Any] = {}

@@ -200,7 +200,7 @@ def load_efficiency(name: str, changes: Mapping[str, Any] | None = None, device:
         section, _, rest = key.partition(".")
         if section in get_args(Size):
             raise InputError(f"--set {key}: the section {section!r} is the file's own; give {rest or 'its keys'} without it")
-    import_modules(values, path)
+    import_modules({**values, **(changes or {})}, path)
     written = parse(Efficiency, values, str(path))
     chosen = (changes or {}).get("size") or written.size
     size: Size = parse(Efficiency, {**values, "size": chosen}, "--set").size or ("full" if device == "cuda" else "small")

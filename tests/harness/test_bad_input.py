@@ -250,7 +250,7 @@ def test_checkpoints_that_cannot_be_tested(refused, trained, tmp_path):
 def test_embeddings_that_cannot_be_ranked(refused, tmp_path):
     path = tmp_path / "embeddings.npz"
     np.savez(path, query_embeddings=np.ones((2, 3)))
-    assert "unknown array 'query_ids'" in refused("rank", str(path))
+    assert "no array 'query_ids', which --protocol camera needs; arrays in it: " in refused("rank", str(path))
     arrays = {f"{role}_{what}": np.arange(2) for role in ("query", "gallery") for what in ("ids", "cameras")}
     np.savez(path, query_embeddings=np.ones((2, 3)), gallery_embeddings=np.ones((3, 3)), **arrays)
     assert "gallery: 3 embeddings, but [2, 2] identities and groups" in refused("rank", str(path))

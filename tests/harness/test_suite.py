@@ -362,6 +362,13 @@ def test_custom_imports_bring_a_method_of_a_user(load, user_module):
         load(custom_imports=["user_methods_1"], runs=[{"method": "mine_for_tests", "variant": "x"}])
 
 
+def test_custom_imports_may_come_from_the_command_line(tiny, tmp_path, user_module):
+    user_module("user_methods_2", METHOD.replace("mine_for_tests", "mine_by_option"))
+    path = str(tiny.write_suite(tmp_path / "mine.py", runs=[{"method": "mine_by_option"}]))
+    (plan,) = plans(*load_suite(path, {"custom_imports": ["user_methods_2"]}))
+    assert (plan.method, plan.imports) == ("mine_by_option", ("user_methods_2",))
+
+
 def test_the_manifest_lists_the_runs_with_what_tables_show(load, tiny, tmp_path):
     path = tiny.write_suite(tmp_path / "mine.py", reference="next", table="ablation")
     name, suite = load_suite(str(path))
