@@ -227,12 +227,12 @@ def _profiled(
 
 def _variants(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        method, _, variant = name.partition(":")
+        method, colon, variant = name.partition(":")
         METHODS.get(method)
         known = ["default", *method_config(method).variants]
-        if variant and variant not in known:
+        if colon and variant not in known:
             raise unknown(f"variant of {method}", variant, known)
-        yield from ((method, each) for each in ([variant] if variant else known))
+        yield from ((method, each) for each in ([variant] if colon else known))
 
 
 def _measure(method: Method, spec: BatchSpec, timing: Timing) -> tuple[Any, Any]:

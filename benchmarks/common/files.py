@@ -29,7 +29,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
-        raise InputError(f"{path.parent}: cannot be written ({error.strerror}); choose another --work-dir or --out") from None
+        raise InputError(f"{path.parent}: cannot be written ({error.strerror}); choose another folder") from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -262,6 +262,7 @@ def test_a_profile_with_timing_has_throughput_and_memory():
     [
         (["nxt"], "rgbnt201", {}, "unknown method 'nxt'; did you mean 'next'"),
         (["next:mfga"], "rgbnt201", {}, "unknown variant of next 'mfga'; did you mean 'mgfa'"),
+        (["baseline:"], "rgbnt201", {}, "unknown variant of baseline ''; one of: captions, default"),
         (["next"], "rgbnt21", {}, "unknown benchmark 'rgbnt21'; did you mean 'rgbnt201'"),
         (["next"], "rgbnt201", {"method.tmse.expert": 3}, "unknown key 'tmse.expert'; did you mean 'tmse.experts'"),
         (["next"], "rgbnt201", {"schedule.epochs": 3}, "--set: unknown key 'schedule'; one of: benchmark, method"),

@@ -62,7 +62,7 @@ def test_others_may_read_the_file(tmp_path):
 
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "work").write_text("a file")
-    with pytest.raises(InputError, match=r"work: cannot be written \(.*\); choose another --work-dir or --out"):
+    with pytest.raises(InputError, match=r"work: cannot be written \(.*\); choose another folder"):
         write_text(tmp_path / "work" / "file", "text")
     assert (tmp_path / "work").read_text() == "a file"
 
