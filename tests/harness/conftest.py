@@ -122,7 +122,7 @@ def small_run(tmp_path_factory, cache):
     """The record and the work folder of a method's short run on an embedded benchmark; trained when first asked for."""
 
     @cached
-    def run(method, benchmark="synthetic_person"):
+    def run(method, benchmark):
         work = make_work(tmp_path_factory.mktemp(method) / "work", cache)
         return SimpleNamespace(work=work, record=execute_plan(small_plan(make_plan, method, benchmark), work))
 

@@ -54,15 +54,15 @@ CASES = {
         "c_t, the textual feature of CDA",
         3 * 48,
         epochs=4,
-        vehicle_settings={"data__train_missing": ["TIR"]},
+        vehicle_settings={"data__train_missing": ["TIR"], "schedule__epochs": 3},
         stops=(2,),
         frozen=True,
         beats_chance=True,
     ),
-    "mambapro": Case("MA", 3 * 48, frozen=True, slow=True),
+    "mambapro": Case("MA", 3 * 48, epochs=2, frozen=True, slow=True),
     "promptma": Case("class tokens, PBMF, after the necks", 4 * 64, beats_chance=True),
     "signal": Case("class tokens, SIM", 288, settings={"method__alignment__lam_stride": 2}),
-    "topreid": Case("class tokens after TPM", 192, filling="reconstruction", slow=True),
+    "topreid": Case("class tokens after TPM", 192, filling="reconstruction", epochs=2, slow=True),
     "transreid": Case("class tokens, JPM parts", 960, slow=True),
 }
 
@@ -76,6 +76,7 @@ def small_plan(make_plan: Any, method: str, benchmark: str) -> Any:
         "method__backbone": {"architecture": ARCHITECTURES[benchmark], "weights": "shipped"},
         "schedule__epochs": case.epochs,
         "evaluation__conditions": ["missing"],
+        "profile__throughput": False,
         **case.settings,
     }
     if benchmark == "synthetic_vehicle":

@@ -71,7 +71,7 @@ VEHICLES = {
 
 
 def test_a_run_records_its_captions_offsets_and_gradients(small_run):
-    record = small_run("idea").record
+    record = small_run("idea", "synthetic_person").record
     assert record.captions.over_context > 0  # with its prefix
     assert set(record.monitors) == {"border/x", "border/y"}
     assert set(record.history[0].gradients) == {"prompts", "inverse_net", "cda.offset_nets"}
