@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
+from functools import cache as cached
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from small_methods import small_plan
 
 from benchmarks.common.settings import parse
 from harness.cli import main
@@ -113,6 +115,18 @@ def trained(tmp_path_factory, cache):
             benchmark=plan.load_benchmark(None, work / "cache"),
         )
     return SimpleNamespace(work=work, **rows)
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory, cache):
+    """The record and the work folder of a method's short run on an embedded benchmark; trained when first asked for."""
+
+    @cached
+    def run(method, benchmark):
+        work = make_work(tmp_path_factory.mktemp(method) / "work", cache)
+        return SimpleNamespace(work=work, record=execute_plan(small_plan(make_plan, method, benchmark), work))
+
+    return run
 
 
 @pytest.fixture(scope="session")

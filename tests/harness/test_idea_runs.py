@@ -1,4 +1,4 @@
-"""IDEA in the harness: its cost, its recipes and rows, and whole runs on both embedded benchmarks."""
+"""IDEA in the harness: its cost, its recipes and rows, and what a run records and keeps."""
 
 import pytest
 
@@ -62,7 +62,6 @@ def test_the_rows_of_the_ablation_differ():
     assert len({tuple(plan.columns) for plan in planned}) == 1
 
 
-RUNS = {"runs": [{"method": "idea"}], "profile__pictures": 0, "profile__throughput": False}
 VEHICLES = {
     "benchmark.train_identities": 10,
     "benchmark.train_images": 6,
@@ -71,49 +70,18 @@ VEHICLES = {
 }
 
 
-def plan_of(tiny, **changes):
-    return tiny.plan("idea", **{**RUNS, "method__backbone__weights": "shipped", **changes})
-
-
-@pytest.fixture(scope="module")
-def persons(tiny, tmp_path_factory, cache):
-    """The plan, the record and the work folder of a run on the embedded persons, tested without modalities as well."""
-    work = tiny.make_work(tmp_path_factory.mktemp("idea") / "work", cache)
-    plan = plan_of(tiny, evaluation__conditions=["missing"], schedule__epochs=4)
-    return plan, tiny.execute(plan, work), work
-
-
-def test_a_run_on_the_embedded_persons(persons):
-    _, record, _ = persons
-    totals = [sum(epoch.losses.values()) for epoch in record.history]
-    assert totals[-1] < totals[0]
-    assert record.metrics.mAP > record.metrics.chance_mAP
-    assert record.test_feature == "c_t, the textual feature of CDA"
-    assert record.embedding_size == 3 * 48
+def test_a_run_records_its_captions_offsets_and_gradients(small_run):
+    record = small_run("idea", "synthetic_person").record
     assert record.captions.over_context > 0  # with its prefix
     assert set(record.monitors) == {"border/x", "border/y"}
     assert set(record.history[0].gradients) == {"prompts", "inverse_net", "cda.offset_nets"}
     assert record.history[0].gradients["prompts"] > 0
-    assert len({metrics.mAP for metrics in record.conditions.values()}) == 6
 
 
-def test_a_stop_and_a_resume_give_the_record_of_an_undisturbed_run(tiny, persons, work):
-    plan, undisturbed, _ = persons
-
-    def stop(phase, done, *_):
-        if (phase, done) == ("train", 2):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        tiny.execute(plan, work, stop)
-    assert tiny.execute(plan, work).result_digest == undisturbed.result_digest
-
-
-def test_a_run_on_the_embedded_vehicles(tiny, work):
+def test_a_run_on_the_embedded_vehicles_is_tested_again_from_its_checkpoint(small_run):
     """Another grid, and prefixes that speak of vehicles, after loading as well."""
-    wide = {"benchmarks": ["synthetic_vehicle"], "method__backbone__architecture": "small_wide"}
-    plan = plan_of(tiny, **VEHICLES, **wide, data__train_missing=["TIR"], evaluation__conditions=["missing:NIR"])
-    record = tiny.execute(plan, work)
+    run = small_run("idea", "synthetic_vehicle")
+    record, checkpoint = run.record, run.work / "runs" / run.record.id / "model.pt"
     assert 0 < record.conditions["missing:NIR"].mAP < 1
-    again = evaluate_checkpoint(work / "runs" / record.id / "model.pt", "synthetic_vehicle", VEHICLES, [], None, "cpu")
+    again = evaluate_checkpoint(checkpoint, "synthetic_vehicle", VEHICLES, [], None, "cpu")
     assert again.mAP == record.metrics.mAP
