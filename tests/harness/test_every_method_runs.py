@@ -85,3 +85,16 @@ def test_a_row_of_the_ablation_runs_small(tiny, tree, work, suite, label, size):
     (row,) = collect(work)[0].rows
     assert fnmatch(row.label, label)
     assert row.records[0].embedding_size == size
+
+
+@pytest.mark.slow
+def test_one_command_compares_all_methods_on_one_split_of_folders(tiny, tree, work):
+    changes = {**SMALL, "benchmarks": '["rgbnt201"]', "seeds": "[1]", "jobs": 2}
+    changes |= {"signal.alignment.lam_stride": 2, "idea.cda.kernel": 2}
+    options = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+    result = tiny.call("run", "table_methods", "--data-root", tree, "--work-dir", work, *options)
+    assert result.status == 0, result.err
+    (suite,) = collect(work)
+    (benchmark,) = suite.benchmarks
+    assert {row.label for row in benchmark.rows} == set(METHODS.names())
+    assert len({record.split_fingerprint for row in benchmark.rows for record in row.records}) == 1
