@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
 from benchmarks.common.errors import InputError
@@ -40,12 +41,14 @@ class TextStore:
         self._path = folder / f"{fingerprint[:32]}.sqlite"
         with self._guarded():
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=60, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS features (text BLOB PRIMARY KEY, feature BLOB NOT NULL) WITHOUT ROWID"
-            )
+            # SQLite does not wait where several turn a new file to its write-ahead log at once, whatever its timeout is.
+            with FileLock(self._path.with_suffix(".lock")):
+                self._database = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute("PRAGMA synchronous=NORMAL")
+                self._database.execute(
+                    "CREATE TABLE IF NOT EXISTS features (text BLOB PRIMARY KEY, feature BLOB NOT NULL) WITHOUT ROWID"
+                )
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
