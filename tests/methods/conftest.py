@@ -175,6 +175,18 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
+def train(model, batch, optimiser, steps):
+    """Total losses of some steps on one batch."""
+    totals = []
+    for _ in range(steps):
+        total = sum(model.losses(batch).values())
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+        totals.append(total.item())
+    return totals
+
+
 @pytest.fixture(scope="session")
 def small():
     """Makers of small models and batches."""
@@ -185,6 +197,7 @@ def small():
         captions=make_captions,
         build=build,
         trainable=trainable,
+        train=train,
         full_size=full_size,
         randomise=randomise,
     )

@@ -103,13 +103,7 @@ def test_what_each_loss_reaches(name, small):
 def test_training_lowers_the_loss(small):
     model, batch = build(small), small.batch()
     optimiser = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
-    totals = []
-    for _ in range(8):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 8)
     assert all(math.isfinite(total) for total in totals)
     assert totals[-1] < totals[0] - 0.5
 

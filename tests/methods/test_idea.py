@@ -306,13 +306,7 @@ def test_each_module_is_a_switch(small, prefix, inverse, cda):
 def test_training_lowers_the_loss(small):
     model, batch = make(small), small.batch()
     optimiser = torch.optim.Adam([group for group in model.parameter_groups(LearningRates(base=1e-3, visual=None))])
-    totals = []
-    for _ in range(8):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 8)
     assert totals[-1] < totals[0] - 0.1
 
 

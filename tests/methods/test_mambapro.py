@@ -367,13 +367,7 @@ def test_training_lowers_the_loss_and_leaves_a_frozen_tower(small, settings):
     model, batch = small.build("mambapro", **settings), small.batch()
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     optimiser = torch.optim.Adam([parameter for parameter in model.parameters() if parameter.requires_grad], 3e-3)
-    totals = []
-    for _ in range(8):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 8)
     assert totals[-1] < totals[0] - 0.1
     frozen = [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
     assert all(torch.equal(model.get_parameter(name), before[name]) for name in frozen)

@@ -20,24 +20,16 @@ def batch(small):
     return small.batch()
 
 
-def train(model, batch, steps, rate=1e-3):
-    """Total losses of some steps of Adam."""
-    optimiser = torch.optim.Adam([parameter for parameter in model.parameters() if parameter.requires_grad], rate)
-    totals = []
-    for _ in range(steps):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
-    return totals
+def learner(model, rate=1e-3):
+    """Adam on what of a model is trained."""
+    return torch.optim.Adam([parameter for parameter in model.parameters() if parameter.requires_grad], rate)
 
 
 @pytest.mark.parametrize(("tmse", "csse", "mgfa"), list(itertools.product([True, False], repeat=3)))
 def test_every_choice_of_modules_gives_finite_features_and_learns(small, batch, tmse, csse, mgfa):
     model = small.build("next", tmse={"enabled": tmse}, csse={"enabled": csse}, mgfa={"enabled": mgfa})
     assert [module is None for module in (model.tmse, model.csse, model.mgfa)] == [not tmse, not csse, not mgfa]
-    totals = train(model, batch, 6)
+    totals = small.train(model, batch, learner(model), 6)
     assert totals[-1] < totals[0] - 0.1
     model.eval()
     with torch.no_grad():
@@ -69,7 +61,7 @@ def test_every_choice_of_modules_gives_finite_features_and_learns(small, batch, 
 )
 def test_every_switch_runs_in_training_and_at_test(small, batch, settings):
     model = small.build("next", **settings)
-    totals = train(model, batch, 4)
+    totals = small.train(model, batch, learner(model), 4)
     assert totals[-1] < totals[0]
     model.eval()
     with torch.no_grad():
@@ -192,7 +184,7 @@ def test_scores_of_positions_learn_and_move_masks_either_way(small, batch):
     before = model.tmse.position.detach().clone()
     sum(model.losses(batch).values()).backward()
     assert (model.tmse.position.grad != 0).all()
-    train(model, batch, 30, rate=4e-3)
+    small.train(model, batch, learner(model, 4e-3), 30)
     after = model.tmse.position.detach()
     assert ((before <= 0) & (after > 0)).any()
     assert ((before > 0) & (after <= 0)).any()

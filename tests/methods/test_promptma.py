@@ -107,13 +107,7 @@ def test_the_embedding_is_the_features_after_their_necks(small):
 def test_training_lowers_the_loss(small):
     model, batch = small.build("promptma"), small.batch()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    totals = []
-    for _ in range(8):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 8)
     assert totals[-1] < totals[0] - 0.1
 
 

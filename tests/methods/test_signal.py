@@ -329,13 +329,7 @@ def test_the_selection_is_never_trained_but_saved(small):
 def test_training_lowers_the_loss(small):
     model, batch = small.build("signal", alignment=STRIDE), small.batch()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    totals = []
-    for _ in range(6):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 6)
     assert totals[-1] < totals[0] - 0.1
 
 

@@ -161,13 +161,7 @@ def test_the_vits_share_nothing_unless_they_are_one(small):
 def test_training_lowers_the_loss(small, settings):
     model, batch = small.build("topreid", **settings), small.batch(captions=False)
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    totals = []
-    for _ in range(6):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 6)
     assert totals[-1] < totals[0] - 0.1
 
 

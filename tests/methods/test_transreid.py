@@ -181,13 +181,7 @@ def test_more_groups_than_patches_are_refused(small):
 def test_training_lowers_the_loss(settings, small):
     model, batch = small.build("transreid", **settings), small.batch()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    totals = []
-    for _ in range(6):
-        total = sum(model.losses(batch).values())
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        totals.append(total.item())
+    totals = small.train(model, batch, optimiser, 6)
     assert totals[-1] < totals[0] - 0.1
 
 
