@@ -28,7 +28,7 @@ from ..batch import Caption
 from ..common import randomness
 from ..common.errors import InputError
 from ..common.files import atomic_write
-from .files import FILE_SUFFIX, SPLIT_OF, SPLITS, caption_path, entries_text, item_of, read_entries
+from .files import CAPTION_FILES, SPLIT_OF, caption_path, entries_text, item_of, read_entries
 from .schema.attribute import ImageKey
 
 # fmt: off
@@ -123,8 +123,7 @@ def corrupt_folder(folder: Path, out: Path, quality: float, seed: int = 0) -> li
     """
     if out.resolve() == folder.resolve():
         raise InputError(f"--out {out}: is the folder that is read; give another one, so that the clean captions stay")
-    sources = [(split, modality) for split in SPLITS for modality in FILE_SUFFIX]
-    found = [(split, modality) for split, modality in sources if caption_path(folder, split, modality).is_file()]
+    found = [place for name, place in CAPTION_FILES.items() if (folder / name).is_file()]
     if not found:
         raise InputError(f"{folder}: no caption files; expected some of train_RGB.json, train_NI.json, ..., test_TI.json")
     texts = {pair: _corrupted(caption_path(folder, *pair), *pair, quality, seed) for pair in found}

@@ -22,6 +22,9 @@ FILE_SUFFIX = {"RGB": "RGB", "NIR": "NI", "TIR": "TI"}
 SPLITS = ("train", "test")
 """Those of caption files."""
 
+CAPTION_FILES = {f"{split}_{suffix}.json": (split, modality) for split in SPLITS for modality, suffix in FILE_SUFFIX.items()}
+"""Split and modality of every published file name, in the order of tables."""
+
 SPLIT_OF = {"train": "train", "query": "test", "gallery": "test"}
 """Which of them belongs to a role."""
 

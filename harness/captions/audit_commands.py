@@ -41,9 +41,11 @@ def round_trip(kind: str, files: tuple[Path, ...], as_json: bool) -> None:
 
     FILES are as for audit; KIND says whom they describe.
     """
-    from .round_trips import round_trip_document, round_trip_lines, round_trips
+    from benchmarks.captions.parsing.round_trip import round_trip_of_files
 
-    found = round_trips(kind, files)
+    from .round_trips import round_trip_document, round_trip_lines
+
+    found = round_trip_of_files(kind, files)
     show_lines(round_trip_document(found), lambda: round_trip_lines(found), as_json)
 
 

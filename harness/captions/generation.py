@@ -12,7 +12,7 @@ from benchmarks.captions.aggregation.settings import AggregationSettings
 from benchmarks.captions.annotators.base import Annotator
 from benchmarks.captions.annotators.job import run_job
 from benchmarks.captions.annotators.settings import EndpointSettings, read_endpoints
-from benchmarks.captions.files import FILE_SUFFIX, SPLITS, caption_path
+from benchmarks.captions.files import CAPTION_FILES, SPLITS
 from benchmarks.captions.generation.compose_job import Composed, compose_job
 from benchmarks.captions.generation.compositions import ByModel, Composer, by_template
 from benchmarks.captions.generation.images import job_images
@@ -180,7 +180,7 @@ def find_annotators(
 def _refuse_others(out: Path, benchmark: str, settings: Mapping[str, Any]) -> None:
     """Refuse a folder that holds the captions of other images, or captions that no job wrote and that would be lost."""
     if not (out / FILE).exists():
-        for path in (caption_path(out, split, modality) for split in SPLITS for modality in FILE_SUFFIX):
+        for path in (out / name for name in CAPTION_FILES):
             if path.exists():
                 raise InputError(f"{path}: would be written over, and no job wrote it; choose another --out")
         return

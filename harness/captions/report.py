@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from benchmarks.captions.annotators.job import JobSummary
 from benchmarks.captions.annotators.outcomes import Tally
-from benchmarks.captions.files import FILE_SUFFIX, SPLITS, caption_path
+from benchmarks.captions.files import CAPTION_FILES, caption_path
 from benchmarks.captions.generation.compose_job import Composed
 from benchmarks.captions.schema.attribute import ImageKey
 
@@ -92,8 +92,7 @@ def _counts(captions: Mapping[ImageKey, str]) -> dict[str, int]:
     for key in captions:
         name = caption_path(Path(), key.split, key.modality).name
         counts[name] = counts.get(name, 0) + 1
-    order = [f"{split}_{suffix}.json" for split in SPLITS for suffix in FILE_SUFFIX.values()]
-    return {name: counts[name] for name in order if name in counts}
+    return {name: counts[name] for name in CAPTION_FILES if name in counts}
 
 
 def _shown(key: ImageKey) -> str:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.captions.parsing.round_trip import RoundTrip, lines, round_trip_of_files
+from benchmarks.captions.parsing.round_trip import RoundTrip, lines
 
-RoundTrips = Mapping[str, RoundTrip]
+RoundTrips = Mapping[Path, RoundTrip]
 """By file, as the user named it."""
-
-
-def round_trips(kind: str, named: Sequence[Path]) -> RoundTrips:
-    """What comes back of each file.
-
-    Raises:
-        InputError: a file is missing or is no caption file.
-    """
-    return {str(path): result for path, result in round_trip_of_files(kind, named).items()}
 
 
 def round_trip_document(found: RoundTrips) -> dict[str, Any]:
     """A plain document for each file, and one over all."""
-    return {"files": {path: _document(result) for path, result in found.items()}, "all": _document(_all(found))}
+    return {"files": {str(path): _document(result) for path, result in found.items()}, "all": _document(_all(found))}
 
 
 def round_trip_lines(found: RoundTrips) -> list[str]:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...common.errors import InputError
-from ..files import FILE_SUFFIX, SPLITS, caption_path, read_entries
-
-_PLACES = {f"{split}_{suffix}.json": (split, modality) for split in SPLITS for modality, suffix in FILE_SUFFIX.items()}
-"""Split and modality of every published file name, in the order of tables."""
+from ..files import CAPTION_FILES, caption_path, read_entries
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def find_sets(named: Sequence[Path]) -> dict[str, tuple[CaptionFile, ...]]:
     folders: dict[Path, list[Path]] = {}
     for path in paths:
         folders.setdefault(path.parent, []).append(path)
-    order = list(_PLACES)
+    order = list(CAPTION_FILES)
     return {
         str(folder): tuple(_read(path) for path in sorted(found, key=lambda path: order.index(path.name)))
         for folder, found in folders.items()
@@ -65,18 +62,20 @@ def find_sets(named: Sequence[Path]) -> dict[str, tuple[CaptionFile, ...]]:
 
 def _files(named: Path) -> Iterator[Path]:
     if named.is_dir():
-        found = sorted(path for path in named.rglob("*.json") if path.name in _PLACES)
+        found = sorted(path for path in named.rglob("*.json") if path.name in CAPTION_FILES)
         if not found:
-            raise InputError(f"{named}: no caption files in this folder; they are named {', '.join(_PLACES)}")
+            raise InputError(f"{named}: no caption files in this folder; they are named {', '.join(CAPTION_FILES)}")
         yield from found
     elif not named.exists():
         raise InputError(f"{named}: no such file or folder; give caption files, or folders that hold some")
-    elif named.name not in _PLACES:
-        raise InputError(f"{named}: the name says neither split nor modality; caption files are named {', '.join(_PLACES)}")
+    elif named.name not in CAPTION_FILES:
+        raise InputError(
+            f"{named}: the name says neither split nor modality; caption files are named {', '.join(CAPTION_FILES)}"
+        )
     else:
         yield named
 
 
 def _read(path: Path) -> CaptionFile:
-    split, modality = _PLACES[path.name]
+    split, modality = CAPTION_FILES[path.name]
     return CaptionFile(str(path.parent), split, modality, tuple(read_entries(path)))

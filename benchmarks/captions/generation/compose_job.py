@@ -15,7 +15,7 @@ from ..aggregation.store import FILE as AGGREGATED
 from ..aggregation.store import write_aggregated
 from ..annotators.job import OBSERVATIONS
 from ..annotators.outcomes import Tally
-from ..files import SPLITS, caption_path, write_entries
+from ..files import CAPTION_FILES, caption_path, write_entries
 from ..schema.attribute import AttributeSet, ImageKey
 from ..schema.kinds import schema_of
 from .compositions import Composer
@@ -102,6 +102,6 @@ def _write_captions(folder: Path, captions: Mapping[ImageKey, str]) -> None:
         path = caption_path(folder, split, modality)
         write_entries(path, [(key.item, captions[key]) for key in keys])
         written.add(path)
-    for path in (caption_path(folder, split, modality) for split in SPLITS for modality in MODALITIES):
+    for path in (folder / name for name in CAPTION_FILES):
         if path not in written:
             path.unlink(missing_ok=True)  # of an earlier job on more images: it would not fit what lies beside it
